@@ -1,0 +1,97 @@
+"""What an engine knows of its backups: the Backup, its Inventory, and the volumes in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """One backup in the engine. Instants are UTC.
+
+    `unusable` is the engine's own reason why it must not be picked (FailedValidation, deleting,
+    expired, still running, location unavailable); None where nothing speaks against it.
+    """
+
+    name: str
+    engine: str
+    phase: str
+    recovery_point: datetime | None
+    """The instant the data is from: the start, never the completion. None where never started."""
+    schedule: str | None = None
+    location: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    included_namespaces: tuple[str, ...] = ()
+    """Empty means all."""
+    excluded_namespaces: tuple[str, ...] = ()
+    partially_failed: bool = False
+    unusable: str | None = None
+    unusable_is_environment: bool = False
+    """True where the reason lies outside the backup (location unavailable)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ObjectKey:
+    """Names one object as the backup holds it; `namespace` is empty for cluster-scoped ones."""
+
+    resource: str
+    """`plural.group`, core without a dot: `deployments.apps`, `pods`."""
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return `deployments.apps production/shop`."""
+        where = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.resource} {where}{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUpObject:
+    """One object of the inventory with the few facts that decide how its absence is judged."""
+
+    key: ObjectKey
+    api_version: str
+    kind: str
+    owner: str | None = None
+    """`Kind/name` of the controlling owner, None for a root object."""
+    explanation: str | None = None
+    """Why a restore rightly leaves it out (completed Job, mirror pod, token secret)."""
+    body: Mapping[str, object] | None = None
+    """Kept only for kinds that are rewritten or looked at (Service, CronJob, workloads, PVC)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUpVolume:
+    """One claim in the backup and whether its data is there."""
+
+    claim: str
+    namespace: str
+    volume: str
+    method: str
+    """`PodVolumeBackup`, `CSISnapshot`, `NativeSnapshot`, `DataMover`, or `none`."""
+    bytes: int | None
+    has_data: bool
+    reason: str = ""
+    """Why there is no data, in the engine's words."""
+    reclaim_policy: str = ""
+    data_instant: datetime | None = None
+    restored_as_is: bool = False
+    """True where the restore would attach the original storage (no data, policy Retain)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What the backup itself says it holds."""
+
+    objects: tuple[BackedUpObject, ...]
+    volumes: tuple[BackedUpVolume, ...]
+    namespaces: frozenset[str]
+    recovery_point: datetime | None
+    """The backup's start, or the earliest data instant of its volumes."""
+    bytes: int = 0
+    """Size of the stored object archive."""
+    cluster_version: str = ""
+    """Kubernetes version the backup was taken from, `v1.34.4`."""
