@@ -1,0 +1,236 @@
+"""The Cluster port: one Kubernetes cluster as a drill sees it.
+
+Implemented in `drills.adapters.kube`; names are re-exported by `drills.ports`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drills.objects import KubeObject
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An API kind: `Kind("apps/v1", "Deployment")`."""
+
+    api_version: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedKind:
+    """How the cluster serves a kind, from discovery."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str] = frozenset()
+
+    @property
+    def resource(self) -> str:
+        """Return `plural.group`, core without a dot."""
+        group = self.api_version.rpartition("/")[0]
+        return f"{self.plural}.{group}" if group else self.plural
+
+
+class ChangeType(StrEnum):
+    """What a watch reports; SYNCED says that the first listing is complete."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    SYNCED = "SYNCED"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One report of a watch; `object` is empty for SYNCED."""
+
+    type: ChangeType
+    object: KubeObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """What a Service answered. `via` is `proxy` or `portForward`."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    via: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecAnswer:
+    """What a command in a container said."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAnswer:
+    """The lines of a container's log."""
+
+    text: str
+    simulated: bool = False
+
+
+class Connection(Protocol):
+    """A byte stream into a pod."""
+
+    simulated: bool
+
+    def exchange(self, data: bytes, *, timeout: float) -> bytes:
+        """Send `data` (may be empty) and return what came back within `timeout` seconds."""
+        ...
+
+
+class Cluster(Protocol):
+    """One Kubernetes cluster. Every call has a time-out and retries what may be retried.
+
+    Reads and watches ride out an API server that is away for a while (up to the adapter's
+    patience, 60 s); writes are retried only where that cannot do them twice.
+    Raises Forbidden, NotServed, AlreadyExists, Conflicted, Missing, OutsideRefused, Unreachable.
+    """
+
+    @property
+    def embedded(self) -> bool:
+        """Return True for the embedded cluster, by the server's own word (`/version`)."""
+        ...
+
+    def version(self) -> str:
+        """Return the server's version, `v1.34.4`."""
+        ...
+
+    def identity(self) -> str:
+        """Return the uid of namespace kube-system, which names the cluster itself."""
+        ...
+
+    def served(self, kind: Kind) -> ServedKind:
+        """Return how `kind` is served; raises NotServed."""
+        ...
+
+    def served_resource(self, resource: str) -> ServedKind:
+        """Return how `plural.group` is served in its preferred version; raises NotServed."""
+        ...
+
+    def get(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
+        """Return the object, or None where it is not there."""
+        ...
+
+    def list(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+    ) -> Sequence[KubeObject]:
+        """Return all objects, paged; namespace '' means the whole cluster."""
+        ...
+
+    def create(self, obj: KubeObject, *, dry_run: bool = False) -> KubeObject:
+        """Create `obj` where its metadata says."""
+        ...
+
+    def patch(
+        self, kind: Kind, namespace: str, name: str, patch: KubeObject, *, dry_run: bool = False
+    ) -> KubeObject:
+        """Merge-patch the object; put metadata.uid or resourceVersion in for a precondition."""
+        ...
+
+    def delete(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        *,
+        uid: str,
+        propagation: str = "Background",
+    ) -> None:
+        """Delete the object only while its uid is `uid`; one that is gone is fine."""
+        ...
+
+    def watch(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        name: str = "",
+        labels: str = "",
+        stop: Callable[[], bool],
+        idle: float = 1.0,
+    ) -> Iterator[Change | None]:
+        """Yield the present objects, SYNCED, then every change until `stop()` is true.
+
+        Yields None at least every `idle` seconds so that callers look at their deadline.
+        Survives 410, dropped and half-open connections by listing again (which may repeat
+        objects; a vanished one is reported DELETED). Raises only what retrying cannot mend.
+        """
+        ...
+
+    def http(  # noqa: PLR0913 - the parts of a request
+        self,
+        namespace: str,
+        service: str,
+        port: str,
+        path: str,
+        *,
+        scheme: str = "http",
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        via: str = "auto",
+        timeout: float,
+    ) -> HttpAnswer:
+        """Ask a Service over port-forward to a ready pod behind it, or the API server's proxy.
+
+        `via` is auto, proxy or portForward; auto prefers port-forward (not subject to network
+        policy) and falls back to the proxy. Raises CannotAsk where no way leads there, Missing
+        where the Service has no ready endpoint.
+        """
+        ...
+
+    def connect(
+        self, namespace: str, target: str, port: str, *, timeout: float
+    ) -> AbstractContextManager[Connection]:
+        """Open a byte stream to `service/NAME` or `pod/NAME`; raises as `http` does."""
+        ...
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+    ) -> ExecAnswer:
+        """Run `command` in a container ('' for the first); raises CannotAsk, Missing."""
+        ...
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        since: float | None = None,
+        timeout: float,
+    ) -> LogAnswer:
+        """Return a container's log; `since` in seconds."""
+        ...
+
+    def may(self, verb: str, resource: str, namespace: str) -> bool:
+        """Return whether we hold a right, by SelfSubjectAccessReview; resource `plural.group`."""
+        ...

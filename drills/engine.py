@@ -1,0 +1,216 @@
+"""The Engine contract: what a backup system must be able to do for a drill.
+
+One implementation per file (or package) in `drills/engines/`, found through `ENGINES` or the
+entry point group `restore_drill.engines`. The contract is split by role, so that it fits systems
+as different as Velero (restores objects into namespaces), an etcd snapshot (a file that becomes a
+throw-away server) and KubeStash (verifies by its own sessions):
+
+    survey   is the engine well, what versions, which risks; creates nothing
+    list     every backup it knows, the unusable ones with their reason; creates nothing
+    inspect  read one backup wholly and say what it holds and what is wrong with it
+    restore  bring it into the sandbox and return everything it said, before anything is deleted
+    remove   delete what the engine itself made for a drill (not the sandbox)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
+from drills.findings import Finding
+from drills.ports import (
+    Clock,
+    Cluster,
+    Deadline,
+    Downloads,
+    Journal,
+    Listener,
+    Marked,
+    ObjectStore,
+    Shell,
+)
+
+
+class SandboxShape(StrEnum):
+    """Where an engine restores to."""
+
+    NAMESPACES = "namespaces"
+    """Into namespaces that the drill makes and isolates first."""
+    OWN = "own"
+    """Into something the engine makes itself (a data directory, a throw-away server)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """How the engine is before anything is created. `versions` goes into the report."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What reading a backup wholly showed."""
+
+    inventory: Inventory | None
+    """None where the backup could not be read."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutRule:
+    """Kinds that the restore leaves out on purpose, and why."""
+
+    resource: str
+    """`plural.group`; `*.group` for all of a group."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreOrder:
+    """What the engine shall restore: fixed before anything is touched, printable by `plan`."""
+
+    drill_id: str
+    backup: Backup
+    inventory: Inventory
+    namespaces: Mapping[str, str]
+    """Source to sandbox."""
+    left_out: tuple[LeftOutRule, ...]
+    labels: Mapping[str, str]
+    """Our marks, for every object the engine makes on our behalf."""
+
+
+class ItemOutcome(StrEnum):
+    """What the engine says it did with one object."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineItem:
+    """One line of the engine's own list; names are those in the sandbox."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    outcome: ItemOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredVolume:
+    """What the engine says of one claim's data in the sandbox."""
+
+    claim: str
+    namespace: str
+    """The source namespace."""
+    method: str
+    bytes: int | None
+    outcome: str
+    """`restored`, `empty`, `failed` or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """Everything the engine said of a restore that ended. Instants are the engine's own, UTC."""
+
+    name: str
+    phase: str
+    requested_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    items: tuple[EngineItem, ...] | None = None
+    """None where the engine's list could not be had."""
+    volumes: tuple[RestoredVolume, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    queue_seconds: float | None = None
+    volume_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePorts:
+    """What an engine may use of the outside."""
+
+    cluster: Cluster
+    clock: Clock
+    downloads: Downloads
+    shell: Shell
+    journal: Journal
+    listener: Listener
+    stop: Callable[[], bool]
+    """True once the drill was asked to stop; long waits look at it and raise Interrupted."""
+    store: ObjectStore | None = None
+    """The backup store itself, where the user named one."""
+
+
+class Engine(Protocol):
+    """One backup system, bound to its ports and to the scenario's `backup` section."""
+
+    name: str
+    sandbox_shape: SandboxShape
+
+    def survey(self) -> EngineStatus:
+        """Look at versions, plugins, location health, other restores under way."""
+        ...
+
+    def list_backups(self) -> Sequence[Backup]:
+        """Return every backup the engine knows, whatever its state."""
+        ...
+
+    def inspect(self, backup: Backup, namespaces: Mapping[str, str]) -> Inspection:
+        """Read `backup` to its end. Damage is a critical finding, never an exception."""
+        ...
+
+    def describe(self, order: RestoreOrder) -> Mapping[str, object]:
+        """Return what `restore` would submit, for `plan`; touches nothing."""
+        ...
+
+    def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
+        """Restore, wait for the end, and return the engine's own account of it.
+
+        Raises DeadlinePassed, Interrupted, OutsideRefused, Unreachable. What it creates carries
+        `order.labels` and is in the journal before it is created.
+        """
+        ...
+
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """Delete what the engine made for `drill_id`; return what could not be removed."""
+        ...
+
+
+class EngineFactory(Protocol):
+    """Builds an engine; raises Misconfigured where the settings are impossible."""
+
+    def __call__(
+        self, ports: EnginePorts, *, namespace: str | None, options: Mapping[str, object]
+    ) -> Engine:
+        """Return the engine that lives in `namespace`."""
+        ...
+
+
+__all__ = [
+    "BackedUpVolume",
+    "Backup",
+    "Engine",
+    "EngineFactory",
+    "EngineItem",
+    "EnginePorts",
+    "EngineStatus",
+    "Inspection",
+    "Inventory",
+    "ItemOutcome",
+    "LeftOutRule",
+    "ObjectKey",
+    "RestoreOrder",
+    "Restored",
+    "RestoredVolume",
+    "SandboxShape",
+]
