@@ -28,6 +28,8 @@ class Backup:
     """Empty means all."""
     excluded_namespaces: tuple[str, ...] = ()
     partially_failed: bool = False
+    in_progress: bool = False
+    """True while the backup is still being taken: unusable, but nothing is wrong with it."""
     unusable: str | None = None
     unusable_is_environment: bool = False
     """True where the reason lies outside the backup (location unavailable)."""

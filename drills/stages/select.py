@@ -1,0 +1,182 @@
+"""Stage select: which backup is drilled. Pure: candidates in, a choice with its reasons out."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from drills.backups import Backup
+from drills.findings import Cause, Finding, Severity
+from drills.record import PassedOver
+from scenarios.model import BackupQuery, Pick, PickMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The chosen backup, those passed over with the reason, and what that means."""
+
+    backup: Backup | None
+    passed_over: tuple[PassedOver, ...]
+    findings: tuple[Finding, ...]
+    seed: int | None = None
+
+
+def choose(
+    query: BackupQuery,
+    backups: Sequence[Backup],
+    *,
+    namespaces: Sequence[str],
+    now: datetime,
+    fresh_seed: int,
+) -> Selection:
+    """Choose among `backups`; `namespaces` are those the scenario maps.
+
+    `fresh_seed` serves a random pick without a seed of its own and is recorded.
+    """
+    candidates = sorted((b for b in backups if _asked_for(query, b)), key=_age_key, reverse=True)
+    wanted = (*namespaces, *query.namespaces)
+    reasons = {b.name: _reason_against(query, b, wanted, now) for b in candidates}
+    usable = [b for b in candidates if reasons[b.name] is None]
+    seed = query.pick.seed if query.pick.seed is not None else fresh_seed
+    chosen = _pick(query.pick, usable, seed)
+    passed_over = tuple(
+        PassedOver(name=b.name, reason=reasons[b.name] or _not_picked(query.pick, chosen))
+        for b in candidates
+        if chosen is None or b.name != chosen.name
+    )
+    return Selection(
+        backup=chosen,
+        passed_over=passed_over,
+        findings=_findings(query, candidates, chosen, reasons),
+        seed=seed if query.pick.mode is PickMode.RANDOM else None,
+    )
+
+
+def contains_namespace(backup: Backup, namespace: str) -> bool:
+    """Return whether the backup says that it covers `namespace`.
+
+    Wildcards were added in Velero 1.18; the archive itself has the last word in stage verify.
+    """
+    if namespace in backup.excluded_namespaces:
+        return False
+    included = backup.included_namespaces
+    return not included or any(name == namespace or "*" in name for name in included)
+
+
+def _age_key(backup: Backup) -> float:
+    return backup.recovery_point.timestamp() if backup.recovery_point else float("-inf")
+
+
+def _asked_for(query: BackupQuery, backup: Backup) -> bool:
+    if query.name is not None and backup.name != query.name:
+        return False
+    if query.schedule is not None and backup.schedule != query.schedule:
+        return False
+    return all(backup.labels.get(key) == value for key, value in query.labels.items())
+
+
+def _reason_against(
+    query: BackupQuery, backup: Backup, wanted: Sequence[str], now: datetime
+) -> str | None:
+    if backup.unusable is not None:
+        return backup.unusable
+    if query.location is not None and backup.location != query.location:
+        return f"is in location {backup.location}, not {query.location}"
+    if backup.partially_failed and not query.accept_partially_failed:
+        return f"is {backup.phase}, and the scenario refuses that (backup.partiallyFailed)"
+    lacking = [name for name in wanted if not contains_namespace(backup, name)]
+    if lacking:
+        return f"does not contain namespace {', '.join(lacking)}"
+    return _age_reason(query, backup, now)
+
+
+def _age_reason(query: BackupQuery, backup: Backup, now: datetime) -> str | None:
+    if backup.recovery_point is None:
+        return "has no start time, so its age is unknown"
+    age = now - backup.recovery_point
+    if query.max_age is not None and age > query.max_age:
+        return f"is too old: {age} old, the limit is {query.max_age} (backup.maxAge)"
+    window = query.pick.window
+    if query.pick.mode is PickMode.RANDOM and window is not None and age > window:
+        return f"lies outside the window of {window} (backup.pick.randomWithin)"
+    return None
+
+
+def _pick(pick: Pick, usable: Sequence[Backup], seed: int) -> Backup | None:
+    if not usable:
+        return None
+    if pick.mode is PickMode.RANDOM:
+        return random.Random(seed).choice(usable)  # noqa: S311 - a repeatable draw, no secret
+    return usable[0] if pick.mode is PickMode.LATEST else usable[-1]
+
+
+def _not_picked(pick: Pick, chosen: Backup | None) -> str:
+    if chosen is None:
+        return "was not picked"
+    return {
+        PickMode.LATEST: f"is older than {chosen.name}",
+        PickMode.OLDEST: f"is newer than {chosen.name}",
+        PickMode.RANDOM: "was not drawn",
+    }[pick.mode]
+
+
+def _findings(
+    query: BackupQuery,
+    candidates: Sequence[Backup],
+    chosen: Backup | None,
+    reasons: dict[str, str | None],
+) -> tuple[Finding, ...]:
+    if chosen is None:
+        return (_nothing_usable(query, candidates, reasons),)
+    if query.pick.mode is not PickMode.LATEST:
+        return ()
+    newer = candidates[: candidates.index(chosen)]
+    spoiled = [b for b in newer if b.unusable is None or not b.in_progress]
+    return tuple(
+        Finding(
+            code="newer-backup-unusable",
+            severity=Severity.WARNING,
+            cause=Cause.ENVIRONMENT if b.unusable_is_environment else Cause.BACKUP,
+            subject=f"backup {b.name}",
+            message=f"A newer backup could not be drilled: it {reasons[b.name]}.",
+            remedy=f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
+        )
+        for b in spoiled
+    )
+
+
+def _nothing_usable(
+    query: BackupQuery, candidates: Sequence[Backup], reasons: dict[str, str | None]
+) -> Finding:
+    environment = bool(candidates) and all(b.unusable_is_environment for b in candidates)
+    newest = candidates[0] if candidates else None
+    if newest is None:
+        message = f"No backup matches {_query_words(query)}."
+    else:
+        message = (
+            f"None of {len(candidates)} matching backups can be drilled; "
+            f"the newest, {newest.name}, {reasons[newest.name]}."
+        )
+    return Finding(
+        code="no-usable-backup",
+        severity=Severity.WARNING if environment else Severity.CRITICAL,
+        cause=Cause.ENVIRONMENT if environment else Cause.BACKUP,
+        subject=_query_words(query),
+        message=message,
+        remedy=(
+            "Make the backup location available again, then drill again."
+            if environment
+            else "Check that the backup schedule runs and succeeds; take a backup, drill again."
+        ),
+        unanswered=environment,
+    )
+
+
+def _query_words(query: BackupQuery) -> str:
+    if query.name is not None:
+        return f"backup {query.name}"
+    if query.schedule is not None:
+        return f"schedule {query.schedule}"
+    if query.labels:
+        return "labels " + ",".join(f"{k}={v}" for k, v in sorted(query.labels.items()))
+    return f"engine {query.engine}"
