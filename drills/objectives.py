@@ -4,6 +4,7 @@ RTO runs from the restore request to the moment the last required probe first pa
 outside. RPO is the drill's start minus the recovery point. Unknown is None, never 0.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -54,7 +55,7 @@ def worst_case_rpo(
     before = [point for point in points if point < begin][-1:]
     inside = [point for point in points if point >= begin]
     line = [*before, *inside, now]
-    return max((b - a).total_seconds() for a, b in zip(line, line[1:], strict=False))
+    return max((b - a).total_seconds() for a, b in itertools.pairwise(line))
 
 
 def newest_data(probes: Sequence[ProbeRecord]) -> datetime | None:
@@ -63,7 +64,7 @@ def newest_data(probes: Sequence[ProbeRecord]) -> datetime | None:
     return max(found, default=None)
 
 
-def judge(  # noqa: PLR0913 - the recorded facts, by keyword
+def judge(
     spec: ObjectivesSpec,
     *,
     started_at: datetime,

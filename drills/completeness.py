@@ -1,0 +1,163 @@
+"""Completeness: what came back against the backup's own inventory, name by name. Pure.
+
+Never judged against the live source, which drifts and may be gone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from drills.backups import BackedUpObject, Inventory
+from drills.engine import LeftOutRule
+from drills.findings import Cause, Finding, Severity
+from drills.plan import rule_for
+from drills.record import Completeness, CompletenessRow
+
+REMADE_BY_OWNER = frozenset(
+    {
+        "pods",
+        "replicasets.apps",
+        "controllerrevisions.apps",
+        "endpointslices.discovery.k8s.io",
+        "jobs.batch",
+    }
+)
+"""Kinds whose controllers replace what is not there; other owned objects are not remade."""
+
+CLUSTER_SCOPED = "cluster-scoped: a drill restores namespaces only"
+NEW_VOLUME = "a new volume takes its place for the restored claim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveNames:
+    """What is in the sandbox: per `plural.group`, the (sandbox namespace, name) pairs."""
+
+    present: Mapping[str, frozenset[tuple[str, str]]]
+    not_served: frozenset[str] = frozenset()
+    """Kinds that the target cluster does not serve."""
+    unread: Mapping[str, str] | None = None
+    """Kinds that could not be listed, with the refusal."""
+
+
+def compare(
+    inventory: Inventory,
+    namespaces: Mapping[str, str],
+    rules: tuple[LeftOutRule, ...],
+    live: LiveNames,
+) -> Completeness:
+    """Return one row for each kind and source namespace in scope.
+
+    Objects of namespaces that the scenario does not map are out of scope and not counted.
+    """
+    groups: dict[tuple[str, str], list[BackedUpObject]] = defaultdict(list)
+    for obj in inventory.objects:
+        if not obj.key.namespace or obj.key.namespace in namespaces:
+            groups[obj.key.resource, obj.key.namespace].append(obj)
+    judge = _Judge(namespaces=namespaces, rules=rules, live=live)
+    return Completeness(rows=tuple(judge.row(key, groups[key]) for key in sorted(groups)))
+
+
+def findings_of(completeness: Completeness, live: LiveNames) -> tuple[Finding, ...]:
+    """Return a critical finding for each kind with objects missing, and for what went unread."""
+    return (*_missing(completeness, live), *_unread(live))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judge:
+    namespaces: Mapping[str, str]
+    rules: tuple[LeftOutRule, ...]
+    live: LiveNames
+
+    def row(self, key: tuple[str, str], group: Iterable[BackedUpObject]) -> CompletenessRow:
+        resource, namespace = key
+        members = sorted(group, key=lambda obj: obj.key)
+        left_out: dict[str, str] = {}
+        explained: dict[str, str] = {}
+        missing: list[str] = []
+        restored = 0
+        for obj in members:
+            if reason := self._left_out(obj):
+                left_out[obj.key.name] = reason
+            elif self._is_live(obj):
+                restored += 1
+            elif reason := self._explanation(obj):
+                explained[obj.key.name] = reason
+            else:
+                missing.append(obj.key.name)
+        return CompletenessRow(
+            resource=resource,
+            namespace=namespace,
+            in_backup=len(members),
+            restored=restored,
+            left_out=left_out,
+            explained=explained,
+            missing=tuple(missing),
+        )
+
+    def _left_out(self, obj: BackedUpObject) -> str | None:
+        if obj.explanation is not None and not self._is_live(obj):
+            return None
+        rule = rule_for(self.rules, obj.key.resource)
+        if rule is not None:
+            return rule.reason
+        if obj.key.namespace or obj.key.resource in {"namespaces", "persistentvolumes"}:
+            return None
+        return CLUSTER_SCOPED
+
+    def _is_live(self, obj: BackedUpObject) -> bool:
+        present = self.live.present.get(obj.key.resource, frozenset())
+        if obj.key.resource == "namespaces":
+            return ("", self.namespaces.get(obj.key.name, "")) in present
+        if not obj.key.namespace:
+            return False
+        return (self.namespaces[obj.key.namespace], obj.key.name) in present
+
+    def _explanation(self, obj: BackedUpObject) -> str | None:
+        if obj.explanation is not None:
+            return obj.explanation
+        if obj.key.resource == "namespaces" and obj.key.name not in self.namespaces:
+            return "the scenario does not map this namespace"
+        if obj.key.resource == "persistentvolumes":
+            return NEW_VOLUME
+        if obj.key.resource in (self.live.unread or {}):
+            return "could not be looked at"
+        if obj.owner is not None and obj.key.resource in REMADE_BY_OWNER:
+            return f"its controller, {obj.owner}, makes its own"
+        return None
+
+
+def _missing(completeness: Completeness, live: LiveNames) -> Iterable[Finding]:
+    for row in completeness.rows:
+        if not row.missing:
+            continue
+        not_served = row.resource in live.not_served
+        names = ", ".join(row.missing[:5]) + (" …" if len(row.missing) > 5 else "")  # noqa: PLR2004
+        why = " because the cluster does not serve this kind" if not_served else ""
+        yield Finding(
+            code="kind-not-served" if not_served else "object-missing",
+            severity=Severity.CRITICAL,
+            cause=Cause.ENVIRONMENT if not_served else Cause.BACKUP,
+            subject=f"{row.resource} in {row.namespace or 'the cluster'}",
+            message=(
+                f"{len(row.missing)} of {row.in_backup} {row.resource} did not come back{why}: "
+                f"{names}."
+            ),
+            remedy=(
+                "Install the CustomResourceDefinition or API version that the backup needs."
+                if not_served
+                else "Look for these names in the engine's restore errors and warnings."
+            ),
+        )
+
+
+def _unread(live: LiveNames) -> Iterable[Finding]:
+    for resource, refusal in sorted((live.unread or {}).items()):
+        yield Finding(
+            code="kind-not-read",
+            severity=Severity.WARNING,
+            cause=Cause.CONFIGURATION,
+            subject=resource,
+            message=f"{resource} in the sandbox could not be listed: {refusal}.",
+            remedy=f"Give the drill's service account the right to list {resource}.",
+            unanswered=True,
+        )

@@ -1,0 +1,119 @@
+"""Hazards: restored objects that could act on the world. Pure: objects in, cures out.
+
+A resource modifier that fails still lets Velero create the object unmodified, so the outcome is
+looked at afterwards and whatever is live is neutralised at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from drills import marks, objects
+from drills.engine import LeftOutRule
+from drills.findings import Cause, Finding, Severity
+from drills.live import LiveSandbox
+from drills.objects import KubeObject
+from drills.plan import REBUILT, rule_for
+
+DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """One live object with what makes it harmless: a merge patch, or None to delete it."""
+
+    resource: str
+    obj: KubeObject
+    danger: str
+    patch: Mapping[str, object] | None
+
+
+def hazards(live: LiveSandbox, rules: tuple[LeftOutRule, ...]) -> tuple[Hazard, ...]:
+    """Return every object in the sandbox that could act outside it."""
+    return (
+        *_services(live.objects.get("services", ())),
+        *_cron_jobs(live.objects.get("cronjobs.batch", ())),
+        *_left_out_but_there(live, rules),
+    )
+
+
+def finding_of(hazard: Hazard, neutralised: str) -> Finding:
+    """Return the critical finding; `neutralised` says how it was made harmless."""
+    where = f"{objects.namespace(hazard.obj)}/{objects.name(hazard.obj)}"
+    return Finding(
+        code="hazard-live",
+        severity=Severity.CRITICAL,
+        cause=Cause.ISOLATION,
+        subject=f"{hazard.resource} {where}",
+        message=f"It was restored live: {hazard.danger}. {neutralised}",
+        remedy="Read the restore's errors: the rule that should have prevented this did not work.",
+    )
+
+
+def _services(found: Iterable[KubeObject]) -> Iterator[Hazard]:
+    for service in found:
+        kind = objects.text(service, "spec", "type")
+        external = objects.items(service, "spec", "externalIPs")
+        names = objects.mapping(service, "metadata", "annotations")
+        dns = [key for key in names if key.startswith(DNS_ANNOTATION)]
+        if kind in {"LoadBalancer", "NodePort"}:
+            danger = f"a Service of type {kind} is reachable from outside"
+        elif kind == "ExternalName":
+            danger = (
+                f"it leads out of the sandbox to {objects.text(service, 'spec', 'externalName')}"
+            )
+        elif external:
+            danger = "it answers on external addresses"
+        elif dns:
+            danger = "external-dns would publish it"
+        else:
+            continue
+        patch = None if kind == "ExternalName" else closed_service(service)
+        yield Hazard(resource="services", obj=service, danger=danger, patch=patch)
+
+
+def closed_service(service: KubeObject) -> dict[str, object]:
+    """Return the merge patch that makes a Service reachable from inside the cluster only.
+
+    A merge patch replaces the whole ports list, so the ports are written out without nodePort:
+    the API server refuses a nodePort on a ClusterIP Service.
+    """
+    ports = [
+        {key: value for key, value in objects.mapping(port).items() if key != "nodePort"}
+        for port in objects.items(service, "spec", "ports")
+    ]
+    annotations = objects.mapping(service, "metadata", "annotations")
+    return {
+        "metadata": {"annotations": {k: None for k in annotations if k.startswith(DNS_ANNOTATION)}},
+        "spec": {
+            "type": "ClusterIP",
+            "ports": ports,
+            "externalIPs": None,
+            "externalTrafficPolicy": None,
+            "allocateLoadBalancerNodePorts": None,
+            "healthCheckNodePort": None,
+            "loadBalancerClass": None,
+            "loadBalancerIP": None,
+            "loadBalancerSourceRanges": None,
+        },
+    }
+
+
+def _cron_jobs(found: Iterable[KubeObject]) -> Iterator[Hazard]:
+    for job in found:
+        if objects.dig(job, "spec", "suspend") is not True:
+            yield Hazard(
+                resource="cronjobs.batch",
+                obj=job,
+                danger="a CronJob that is not suspended fires",
+                patch={"spec": {"suspend": True}},
+            )
+
+
+def _left_out_but_there(live: LiveSandbox, rules: tuple[LeftOutRule, ...]) -> Iterator[Hazard]:
+    for resource, found in live.objects.items():
+        rule = rule_for(rules, resource)
+        if rule is None or rule.reason == REBUILT:
+            continue
+        for obj in found:
+            if marks.drill_of(obj) is None:
+                yield Hazard(resource=resource, obj=obj, danger=rule.reason, patch=None)

@@ -1,0 +1,119 @@
+"""The Plan: what a drill will restore, leave out and make. Pure and printable.
+
+The default rules keep a restored copy from acting on the world: naive restores were seen to bring
+back live load balancers, ingress hosts, autoscalers and open network policies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from drills.backups import Backup, Inventory
+from drills.engine import LeftOutRule, RestoreOrder
+from drills.marks import marks
+from scenarios.model import Scenario
+
+TRAFFIC = "would route real traffic to the sandbox"
+NETWORK = "would open the sandbox: network policies add up"
+SCALING = "would change the size of the restored workloads"
+CLUSTER_WIDE = "acts on the whole cluster, production included"
+MONITORING = "would page on-call for the sandbox"
+SHARED = "its operator would act on things shared with production"
+REBUILT = "rebuilt from the Services; the backup's own point at production pods"
+RUNS_AGAIN = "a restored Job would do its work a second time"
+
+DEFAULT_RULES: tuple[tuple[str, str], ...] = (
+    ("ingresses.networking.k8s.io", TRAFFIC),
+    ("ingresses.extensions", TRAFFIC),
+    ("gateways.gateway.networking.k8s.io", TRAFFIC),
+    ("httproutes.gateway.networking.k8s.io", TRAFFIC),
+    ("grpcroutes.gateway.networking.k8s.io", TRAFFIC),
+    ("tcproutes.gateway.networking.k8s.io", TRAFFIC),
+    ("tlsroutes.gateway.networking.k8s.io", TRAFFIC),
+    ("udproutes.gateway.networking.k8s.io", TRAFFIC),
+    ("gateways.networking.istio.io", TRAFFIC),
+    ("virtualservices.networking.istio.io", TRAFFIC),
+    ("serviceentries.networking.istio.io", TRAFFIC),
+    ("ingressroutes.traefik.io", TRAFFIC),
+    ("routes.route.openshift.io", TRAFFIC),
+    ("dnsendpoints.externaldns.k8s.io", TRAFFIC),
+    ("targetgroupbindings.elbv2.k8s.aws", TRAFFIC),
+    ("networkpolicies.networking.k8s.io", NETWORK),
+    ("ciliumnetworkpolicies.cilium.io", NETWORK),
+    ("networkpolicies.crd.projectcalico.org", NETWORK),
+    ("authorizationpolicies.security.istio.io", NETWORK),
+    ("horizontalpodautoscalers.autoscaling", SCALING),
+    ("verticalpodautoscalers.autoscaling.k8s.io", SCALING),
+    ("scaledobjects.keda.sh", SCALING),
+    ("scaledjobs.keda.sh", SCALING),
+    ("mutatingwebhookconfigurations.admissionregistration.k8s.io", CLUSTER_WIDE),
+    ("validatingwebhookconfigurations.admissionregistration.k8s.io", CLUSTER_WIDE),
+    ("validatingadmissionpolicies.admissionregistration.k8s.io", CLUSTER_WIDE),
+    ("validatingadmissionpolicybindings.admissionregistration.k8s.io", CLUSTER_WIDE),
+    ("apiservices.apiregistration.k8s.io", CLUSTER_WIDE),
+    ("clusterroles.rbac.authorization.k8s.io", CLUSTER_WIDE),
+    ("clusterrolebindings.rbac.authorization.k8s.io", CLUSTER_WIDE),
+    ("customresourcedefinitions.apiextensions.k8s.io", CLUSTER_WIDE),
+    ("priorityclasses.scheduling.k8s.io", CLUSTER_WIDE),
+    ("storageclasses.storage.k8s.io", CLUSTER_WIDE),
+    ("servicemonitors.monitoring.coreos.com", MONITORING),
+    ("podmonitors.monitoring.coreos.com", MONITORING),
+    ("probes.monitoring.coreos.com", MONITORING),
+    ("prometheusrules.monitoring.coreos.com", MONITORING),
+    ("alertmanagerconfigs.monitoring.coreos.com", MONITORING),
+    ("certificates.cert-manager.io", SHARED),
+    ("certificaterequests.cert-manager.io", SHARED),
+    ("orders.acme.cert-manager.io", SHARED),
+    ("challenges.acme.cert-manager.io", SHARED),
+    ("pushsecrets.external-secrets.io", SHARED),
+    ("applications.argoproj.io", SHARED),
+    ("endpoints", REBUILT),
+    ("endpointslices.discovery.k8s.io", REBUILT),
+    ("jobs.batch", RUNS_AGAIN),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one drill is going to do, fixed before anything is touched."""
+
+    drill_id: str
+    order: RestoreOrder
+    submitted: Mapping[str, object]
+    """What the engine would be given, word for word."""
+
+
+def left_out_rules(scenario: Scenario) -> tuple[LeftOutRule, ...]:
+    """Return the default rules less what the scenario allows, and the scenario's own."""
+    allowed = set(scenario.restore.allow)
+    rules = [
+        LeftOutRule(resource=resource, reason=reason)
+        for resource, reason in DEFAULT_RULES
+        if resource not in allowed
+    ]
+    known = {rule.resource for rule in rules}
+    own = (
+        LeftOutRule(resource=resource, reason="the scenario leaves it out (restore.exclude)")
+        for resource in scenario.restore.exclude
+        if resource not in known
+    )
+    return (*rules, *own)
+
+
+def rule_for(rules: tuple[LeftOutRule, ...], resource: str) -> LeftOutRule | None:
+    """Return the first rule that leaves `resource` (`plural.group`) out."""
+    return next((rule for rule in rules if fnmatchcase(resource, rule.resource)), None)
+
+
+def restore_order(
+    scenario: Scenario, drill_id: str, backup: Backup, inventory: Inventory
+) -> RestoreOrder:
+    """Return what the engine shall restore."""
+    return RestoreOrder(
+        drill_id=drill_id,
+        backup=backup,
+        inventory=inventory,
+        namespaces=dict(scenario.restore.namespaces),
+        left_out=left_out_rules(scenario),
+        labels=marks(drill_id, scenario.name),
+    )

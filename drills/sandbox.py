@@ -1,0 +1,89 @@
+"""The sandbox as manifests: the namespace, its closed network, its quota. Pure."""
+
+from collections.abc import Mapping
+
+from drills.marks import EXCLUDE_FROM_BACKUP
+from drills.ports import Kind
+from scenarios.model import NetworkIsolation
+
+NAMESPACE = Kind("v1", "Namespace")
+NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy")
+QUOTA = Kind("v1", "ResourceQuota")
+LEASE = Kind("coordination.k8s.io/v1", "Lease")
+
+POLICY_NAME = "restore-drill-closed"
+QUOTA_NAME = "restore-drill-closed"
+POD_SECURITY = "pod-security.kubernetes.io/"
+
+
+def namespace_manifest(
+    name: str, labels: Mapping[str, str], source: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the sandbox namespace.
+
+    Velero leaves a namespace that exists untouched, so our labels stay; it also copies nothing
+    from the source's, so the Pod Security level in `source` (its labels) is carried over here.
+    """
+    kept = {key: value for key, value in source.items() if key.startswith(POD_SECURITY)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": name,
+            "labels": {**kept, **labels, EXCLUDE_FROM_BACKUP: "true"},
+        },
+    }
+
+
+def policy_manifest(
+    namespace: str, siblings: tuple[str, ...], labels: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the default-deny policy: DNS, and traffic inside the drill's own namespaces, only."""
+    inside = [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+        for name in siblings
+    ]
+    dns_ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    cluster_dns = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+    }
+    node_local_dns = {"ipBlock": {"cidr": "169.254.20.10/32"}}
+    return {
+        "apiVersion": NETWORK_POLICY.api_version,
+        "kind": NETWORK_POLICY.kind,
+        "metadata": {"name": POLICY_NAME, "namespace": namespace, "labels": dict(labels)},
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": inside}],
+            "egress": [
+                {"to": inside},
+                {"to": [cluster_dns, node_local_dns], "ports": dns_ports},
+            ],
+        },
+    }
+
+
+def quota_manifest(namespace: str, labels: Mapping[str, str]) -> dict[str, object]:
+    """Return the quota that forbids load balancers and node ports."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": QUOTA_NAME, "namespace": namespace, "labels": dict(labels)},
+        "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+    }
+
+
+def isolation_words(network: NetworkIsolation, *, embedded: bool) -> dict[str, str]:
+    """Return the measures and their state, for the report."""
+    if network is NetworkIsolation.NONE:
+        policy = "none, as the scenario asks"
+    elif embedded:
+        policy = "default deny created; the embedded cluster has no network to enforce it on"
+    else:
+        policy = "default deny created; enforcement was not proven by this drill"
+    return {
+        "networkPolicy": policy,
+        "resourceQuota": "no load balancers, no node ports",
+        "backups": "left out of every Velero backup",
+    }

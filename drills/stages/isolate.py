@@ -1,0 +1,134 @@
+"""Stage isolate: make the sandbox, closed, before anything is restored into it.
+
+Velero uses a namespace that exists as it is, so what is put here first stays in force. Every
+creation is in the journal before it happens.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from drills import objects
+from drills.errors import DeadlinePassed, SandboxTaken
+from drills.marks import drill_of
+from drills.objects import KubeObject
+from drills.ports import ChangeType, Clock, Cluster, Deadline, Journal, Kind, Listener, Marked
+from drills.sandbox import (
+    NAMESPACE,
+    NETWORK_POLICY,
+    QUOTA,
+    QUOTA_NAME,
+    namespace_manifest,
+    policy_manifest,
+    quota_manifest,
+)
+from scenarios.model import NetworkIsolation
+
+StopCheck = Callable[[], bool]
+
+QUOTA_PATIENCE = 10.0
+"""Seconds for the quota controller to take note; without it every Service is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Creates marked things: journal first, then the cluster, then the audit trail."""
+
+    cluster: Cluster
+    journal: Journal
+    listener: Listener
+
+    def make(self, manifest: KubeObject) -> KubeObject:
+        """Create `manifest` and return it as the cluster has it."""
+        kind = Kind(objects.text(manifest, "apiVersion"), objects.text(manifest, "kind"))
+        namespace, name = objects.namespace(manifest), objects.name(manifest)
+        self.journal.intend(Marked(kind=kind, namespace=namespace, name=name))
+        made = self.cluster.create(manifest)
+        self.journal.made(Marked(kind=kind, namespace=namespace, name=name, uid=objects.uid(made)))
+        where = f"{namespace}/{name}" if namespace else name
+        self.listener.action("create", f"{kind.kind} {where}", "success", {})
+        return made
+
+
+def check_free(
+    cluster: Cluster, clock: Clock, namespaces: tuple[str, ...], *, patience: float, stop: StopCheck
+) -> tuple[KubeObject, ...]:
+    """Return the namespaces of that name that an earlier drill of ours left.
+
+    One that is going away is waited for, `patience` seconds at most. Raises SandboxTaken for a
+    namespace that is not ours; nothing is touched.
+    """
+    left = []
+    for name in namespaces:
+        present = cluster.get(NAMESPACE, "", name)
+        if present is None:
+            continue
+        if drill_of(present) is None:
+            raise SandboxTaken(
+                f"namespace {name} exists and was not made by a drill",
+                hint="Choose another sandbox namespace in restore.namespaces; this one is "
+                "left exactly as it is.",
+            )
+        if objects.text(present, "metadata", "deletionTimestamp"):
+            _await_gone(cluster, name, Deadline(clock=clock, at=clock.monotonic() + patience), stop)
+        else:
+            left.append(present)
+    return tuple(left)
+
+
+def make_sandbox(
+    maker: Maker,
+    clock: Clock,
+    namespaces: Mapping[str, str],
+    labels: Mapping[str, str],
+    *,
+    network: NetworkIsolation,
+    source_labels: Mapping[str, Mapping[str, str]],
+) -> dict[str, str]:
+    """Create the sandbox namespaces and close them; return each one's uid.
+
+    `source_labels` are the backed-up namespaces' own, for the Pod Security level.
+    """
+    targets = tuple(sorted(set(namespaces.values())))
+    uids = {}
+    for source, target in namespaces.items():
+        made = maker.make(namespace_manifest(target, labels, source_labels.get(source, {})))
+        uids[target] = objects.uid(made)
+        if network is NetworkIsolation.DENY:
+            maker.make(policy_manifest(target, targets, labels))
+        maker.make(quota_manifest(target, labels))
+    for target in targets:
+        _await_quota(maker.cluster, clock, target)
+    return uids
+
+
+def closed(cluster: Cluster, target: str, network: NetworkIsolation) -> bool:
+    """Return whether the closing measures are in place in `target`."""
+    quota = cluster.get(QUOTA, target, QUOTA_NAME)
+    if quota is None:
+        return False
+    return network is NetworkIsolation.NONE or bool(cluster.list(NETWORK_POLICY, target))
+
+
+def _await_quota(cluster: Cluster, clock: Clock, namespace: str) -> None:
+    deadline = Deadline(clock=clock, at=clock.monotonic() + QUOTA_PATIENCE)
+    for change in cluster.watch(
+        QUOTA, namespace, name=QUOTA_NAME, stop=lambda: deadline.passed, idle=0.5
+    ):
+        if change is not None and objects.mapping(change.object, "status", "hard"):
+            return
+        if deadline.passed:
+            return
+
+
+def _await_gone(cluster: Cluster, name: str, deadline: Deadline, stop: StopCheck) -> None:
+    for change in cluster.watch(NAMESPACE, name=name, stop=stop, idle=0.5):
+        if change is not None and change.type is ChangeType.DELETED:
+            return
+        if change is not None and change.type is ChangeType.SYNCED:
+            if cluster.get(NAMESPACE, "", name) is None:
+                return
+        if deadline.passed:
+            raise DeadlinePassed(
+                f"namespace {name} of an earlier drill is still going away",
+                hint=f"See what holds it up: kubectl get namespace {name} -o yaml",
+            )
