@@ -149,6 +149,8 @@ class EnginePorts:
     """True once the drill was asked to stop; long waits look at it and raise Interrupted."""
     store: ObjectStore | None = None
     """The backup store itself, where the user named one."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Our marks, for what the engine makes before there is an order (requests to its server)."""
 
 
 class Engine(Protocol):
