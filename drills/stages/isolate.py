@@ -124,9 +124,9 @@ def _await_gone(cluster: Cluster, name: str, deadline: Deadline, stop: StopCheck
     for change in cluster.watch(NAMESPACE, name=name, stop=stop, idle=0.5):
         if change is not None and change.type is ChangeType.DELETED:
             return
-        if change is not None and change.type is ChangeType.SYNCED:
-            if cluster.get(NAMESPACE, "", name) is None:
-                return
+        synced = change is not None and change.type is ChangeType.SYNCED
+        if synced and cluster.get(NAMESPACE, "", name) is None:
+            return
         if deadline.passed:
             raise DeadlinePassed(
                 f"namespace {name} of an earlier drill is still going away",

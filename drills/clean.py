@@ -1,0 +1,106 @@
+"""Cleaning after one drill, by its marks in the cluster. Running it twice is harmless.
+
+Used at a drill's end, by the next drill that wants the sandbox, and by the `clean` command.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drills import objects
+from drills.engine import Engine
+from drills.errors import Conflicted, DrillError, Forbidden, Missing, NotServed
+from drills.marks import DRILL_ID, selector
+from drills.ports import Clock, Cluster, Deadline, Marked
+from drills.sandbox import LEASE, NAMESPACE
+from drills.stages.cleanup import CleanupTools, Removal, orphans_of_restore, remove_sandbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What an interrupted drill left in the cluster."""
+
+    drill_id: str
+    namespaces: tuple[str, ...] = ()
+    leases: tuple[Marked, ...] = ()
+    renewed: tuple[str, ...] = ()
+    """Each lease's renewTime: one that moves belongs to a living drill."""
+
+
+def clean_drill(
+    tools: CleanupTools, engine: Engine, drill_id: str, restore_name: str | None = None
+) -> Removal:
+    """Remove everything that carries `drill_id`'s marks; leftovers come with their reason."""
+    left: list[str] = []
+    try:
+        uids = {
+            objects.name(obj): objects.uid(obj)
+            for obj in tools.cluster.list(NAMESPACE, labels=selector(drill_id))
+        }
+    except DrillError as error:
+        return Removal(removed=0, leftovers=(f"the sandbox of {drill_id} is unknown: {error}",))
+
+    def engine_things() -> None:
+        left.extend(_remove_engine_things(tools, engine, drill_id))
+
+    removal = remove_sandbox(tools, drill_id, uids, meanwhile=engine_things)
+    if restore_name is not None:
+        left.extend(_check_orphans(tools.cluster, restore_name))
+    return Removal(removed=removal.removed, leftovers=(*removal.leftovers, *left))
+
+
+def remains(cluster: Cluster) -> tuple[Remains, ...]:
+    """Return what drills have left in the cluster, living ones included, by drill id."""
+    found: dict[str, Remains] = {}
+
+    def merged(drill_id: str, **more: tuple[object, ...]) -> None:
+        old = found.get(drill_id, Remains(drill_id=drill_id))
+        found[drill_id] = Remains(
+            drill_id=drill_id,
+            namespaces=old.namespaces + tuple(str(n) for n in more.get("namespaces", ())),
+            leases=old.leases + tuple(m for m in more.get("leases", ()) if isinstance(m, Marked)),
+            renewed=old.renewed + tuple(str(r) for r in more.get("renewed", ())),
+        )
+
+    for obj in cluster.list(NAMESPACE, labels=selector()):
+        merged(objects.labels(obj)[DRILL_ID], namespaces=(objects.name(obj),))
+    for obj in cluster.list(LEASE, labels=selector()):
+        thing = Marked(
+            kind=LEASE,
+            namespace=objects.namespace(obj),
+            name=objects.name(obj),
+            uid=objects.uid(obj),
+        )
+        renewed = objects.text(obj, "spec", "renewTime")
+        merged(objects.labels(obj)[DRILL_ID], leases=(thing,), renewed=(renewed,))
+    return tuple(found[key] for key in sorted(found))
+
+
+def drop_leases(cluster: Cluster, leases: Sequence[Marked]) -> None:
+    """Delete the Leases of a drill that is known to be dead."""
+    for lease in leases:
+        try:
+            cluster.delete(lease.kind, lease.namespace, lease.name, uid=lease.uid)
+        except (Missing, Conflicted):
+            continue
+
+
+def cleanup_deadline(clock: Clock, seconds: float) -> Deadline:
+    """Return the moment by which cleaning must have ended."""
+    return Deadline(clock=clock, at=clock.monotonic() + seconds)
+
+
+def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) -> list[str]:
+    try:
+        left = engine.remove(drill_id, tools.deadline)
+    except DrillError as error:
+        return [f"what {engine.name} made for {drill_id} may still be there: {error}"]
+    return [f"{thing.kind.kind} {thing.namespace}/{thing.name} is still there" for thing in left]
+
+
+def _check_orphans(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
+    try:
+        return orphans_of_restore(cluster, restore_name)
+    except (NotServed, Forbidden):
+        return ()
+    except DrillError as error:
+        return (f"orphans of {restore_name} could not be looked for: {error}",)

@@ -1,0 +1,130 @@
+"""From Notes to the frozen DrillRecord: measures, judges, concludes. Pure but for reading notes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from drills.notes import Notes
+from drills.objectives import judge, measure_rto, newest_data, worst_case_rpo
+from drills.record import (
+    AuditEntry,
+    CleanupRecord,
+    DrillRecord,
+    Objectives,
+    RestoreRecord,
+    SandboxRecord,
+    ScenarioRef,
+)
+from drills.sandbox import isolation_words
+from drills.verdict import Facts, ProofFacts, decide, proven
+from scenarios.model import ProofLevel, Scenario
+
+
+def make_record(
+    scenario: Scenario,
+    drill_id: str,
+    notes: Notes,
+    *,
+    embedded: bool,
+    cleanup: CleanupRecord,
+    ended_at: datetime,
+    audit: tuple[AuditEntry, ...],
+) -> DrillRecord:
+    """Return the record of the drill that `notes` describe."""
+    objectives = _objectives(scenario, notes)
+    proof = proof_level(notes, embedded=embedded)
+    verdict, reasons = decide(
+        Facts(
+            findings=tuple(notes.findings),
+            probes=notes.probes,
+            objectives=objectives,
+            proof_level=proof,
+            demanded=scenario.prove,
+            finished=notes.finished,
+        )
+    )
+    return DrillRecord(
+        drill_id=drill_id,
+        scenario=_scenario(scenario),
+        started_at=notes.started_at,
+        ended_at=ended_at,
+        environment="embedded" if embedded else "cluster",
+        versions=dict(notes.versions),
+        verdict=verdict,
+        reasons=reasons,
+        proof_level=proof,
+        backup=notes.backup,
+        passed_over=notes.passed_over,
+        objectives=objectives,
+        stages=tuple(notes.stages),
+        restore=_restore(notes),
+        completeness=notes.completeness,
+        volumes=notes.volumes,
+        probes=notes.probes,
+        findings=tuple(notes.findings),
+        sandbox=SandboxRecord(
+            namespaces=dict(scenario.restore.namespaces),
+            isolation=_isolation(scenario, notes, embedded=embedded),
+        ),
+        cleanup=cleanup,
+        audit=audit,
+        seed=notes.seed,
+        traceback=notes.traceback,
+    )
+
+
+def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:
+    """Return what was proven so far."""
+    back = notes.completeness is not None and not notes.completeness.missing
+    whole = all(v.outcome == "restored" for v in notes.volumes)
+    return proven(
+        ProofFacts(
+            embedded=embedded, complete=back and whole and notes.settled, probes=notes.probes
+        )
+    )
+
+
+def _objectives(scenario: Scenario, notes: Notes) -> Objectives:
+    spec = scenario.objectives
+    inventory_point = notes.inventory.recovery_point if notes.inventory else None
+    backup_point = notes.backup.recovery_point if notes.backup else None
+    known = [point for point in (inventory_point, backup_point) if point is not None]
+    settled = notes.settled_seconds if notes.settled else None
+    return judge(
+        spec,
+        started_at=notes.started_at,
+        recovery_point=min(known, default=None),
+        rto_seconds=measure_rto(notes.probes, settled),
+        newest=newest_data(notes.probes),
+        worst_case_seconds=worst_case_rpo(
+            notes.backups, now=notes.started_at, lookback=spec.lookback
+        ),
+    )
+
+
+def _restore(notes: Notes) -> RestoreRecord | None:
+    if notes.restored is None:
+        return None
+    return RestoreRecord(
+        name=notes.restored.name,
+        phase=notes.restored.phase,
+        warnings=notes.restored.warnings,
+        errors=notes.restored.errors,
+        submitted=notes.submitted,
+    )
+
+
+def _isolation(scenario: Scenario, notes: Notes, *, embedded: bool) -> Mapping[str, str]:
+    if not notes.isolated:
+        return {}
+    return isolation_words(scenario.isolation.network, embedded=embedded)
+
+
+def _scenario(scenario: Scenario) -> ScenarioRef:
+    return ScenarioRef(
+        name=scenario.name,
+        owner=scenario.owner,
+        sha256=scenario.sha256,
+        description=scenario.description,
+        controls=scenario.controls,
+        prove=scenario.prove,
+    )

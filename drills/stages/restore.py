@@ -1,0 +1,165 @@
+"""Stage restore: have the engine restore, then look at what really came back.
+
+What the engine says is kept; what is in the sandbox decides.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from drills import objects
+from drills.backups import BackedUpVolume, Inventory
+from drills.completeness import compare, findings_of
+from drills.engine import Engine, Restored, RestoredVolume, RestoreOrder
+from drills.errors import Conflicted, DrillError, Missing
+from drills.findings import Cause, Finding, Severity
+from drills.hazards import Hazard, finding_of, hazards
+from drills.live import LiveSandbox, look
+from drills.plan import rule_for
+from drills.ports import Cluster, Deadline, Kind, Listener
+from drills.record import Completeness, VolumeRecord
+
+ALWAYS_LOOKED_AT = (
+    "services",
+    "cronjobs.batch",
+    "networkpolicies.networking.k8s.io",
+    "ingresses.networking.k8s.io",
+    "namespaces",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What is in the sandbox after the restore."""
+
+    completeness: Completeness
+    volumes: tuple[VolumeRecord, ...]
+    findings: tuple[Finding, ...]
+
+
+def restore(engine: Engine, order: RestoreOrder, deadline: Deadline) -> Restored:
+    """Return the engine's own account of the restore it made."""
+    return engine.restore(order, deadline)
+
+
+def examine(
+    cluster: Cluster, listener: Listener, order: RestoreOrder, restored: Restored
+) -> Examined:
+    """Compare the sandbox with the inventory and make harmless what is live in it."""
+    live = look(cluster, tuple(sorted(set(order.namespaces.values()))), _worth_listing(order))
+    dangers = neutralise(cluster, listener, live, order)
+    completeness = compare(order.inventory, order.namespaces, order.left_out, live.names())
+    volumes = volumes_of(order.inventory, order.namespaces, restored.volumes)
+    return Examined(
+        completeness=completeness,
+        volumes=volumes,
+        findings=(
+            *dangers,
+            *findings_of(completeness, live.names()),
+            *volume_findings(volumes),
+        ),
+    )
+
+
+def _worth_listing(order: RestoreOrder) -> set[str]:
+    """Return the kinds whose presence decides something."""
+    in_scope = (
+        obj
+        for obj in order.inventory.objects
+        if obj.key.namespace in order.namespaces
+        and (obj.explanation is None or rule_for(order.left_out, obj.key.resource))
+    )
+    return {obj.key.resource for obj in in_scope} | set(ALWAYS_LOOKED_AT)
+
+
+def neutralise(
+    cluster: Cluster, listener: Listener, live: LiveSandbox, order: RestoreOrder
+) -> tuple[Finding, ...]:
+    """Make every live hazard harmless at once; return a critical finding for each."""
+    return tuple(
+        finding_of(hazard, _cure(cluster, listener, live, hazard))
+        for hazard in hazards(live, order.left_out)
+    )
+
+
+def _cure(cluster: Cluster, listener: Listener, live: LiveSandbox, hazard: Hazard) -> str:
+    served = live.kinds[hazard.resource]
+    kind = Kind(served.api_version, served.kind)
+    namespace, name = objects.namespace(hazard.obj), objects.name(hazard.obj)
+    where = f"{kind.kind} {namespace}/{name}"
+    try:
+        if hazard.patch is None:
+            cluster.delete(kind, namespace, name, uid=objects.uid(hazard.obj))
+            done, action = "It was deleted from the sandbox at once.", "delete"
+        else:
+            cluster.patch(kind, namespace, name, hazard.patch)
+            done, action = "It was made harmless at once.", "patch"
+    except (Missing, Conflicted):
+        return "It was gone again before it could be touched."
+    except DrillError as error:
+        listener.action("neutralise", where, "failed", {"error": str(error)})
+        return f"It could NOT be made harmless: {error}. Remove it by hand now."
+    listener.action(action, where, "success", {"why": hazard.danger})
+    return done
+
+
+def volumes_of(
+    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
+) -> tuple[VolumeRecord, ...]:
+    """Return one record for each claim in scope: its data in the backup, and what came back."""
+    back = {(v.namespace, v.claim): v for v in restored}
+    return tuple(
+        _volume(volume, back.get((volume.namespace, volume.claim)))
+        for volume in inventory.volumes
+        if volume.namespace in namespaces
+    )
+
+
+def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
+    if not volume.has_data:
+        outcome, size = "not-in-backup", None
+    elif back is None:
+        outcome, size = "not-restored", None
+    else:
+        short = back.bytes is not None and volume.bytes is not None and back.bytes < volume.bytes
+        outcome = "empty" if short and not back.bytes else "failed" if short else back.outcome
+        size = back.bytes
+    return VolumeRecord(
+        claim=volume.claim,
+        namespace=volume.namespace,
+        method=volume.method,
+        bytes=size,
+        outcome=outcome,
+    )
+
+
+WORDS = {
+    "not-in-backup": "has no data in the backup; it came back empty",
+    "not-restored": "has data in the backup, but the engine restored none of it",
+    "empty": "came back empty",
+    "failed": "did not come back whole",
+}
+
+
+def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
+    """Return a finding for each claim whose data is not surely back, whatever the phase says."""
+    return tuple(_volume_finding(v) for v in volumes if v.outcome != "restored")
+
+
+def _volume_finding(volume: VolumeRecord) -> Finding:
+    lost = volume.outcome in WORDS
+    subject = f"persistentvolumeclaim {volume.namespace}/{volume.claim}"
+    words = WORDS.get(volume.outcome, "could not be shown to have come back")
+    return Finding(
+        code=f"volume-{volume.outcome}",
+        severity=Severity.CRITICAL if lost else Severity.WARNING,
+        cause=Cause.BACKUP if lost else Cause.ENVIRONMENT,
+        subject=subject,
+        message=f"The volume of claim {volume.namespace}/{volume.claim} {words}.",
+        remedy=(
+            "Back the volume up (remove its opt-out, or enable file-system backup or snapshots), "
+            "then drill again."
+            if lost
+            else "Look at the engine's volume restores; a data probe would settle it."
+        ),
+        unanswered=not lost,
+    )

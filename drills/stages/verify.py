@@ -1,0 +1,87 @@
+"""Stage verify: read the chosen backup to its end and refuse what must not be restored."""
+
+from dataclasses import dataclass
+
+from drills import objects
+from drills.backups import Backup, Inventory
+from drills.engine import Engine, SandboxShape
+from drills.findings import Cause, Finding, Severity
+from scenarios.model import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What the backup holds, and all that is wrong with it."""
+
+    inventory: Inventory | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def restorable(self) -> bool:
+        """Return whether restoring makes sense: readable, and nothing critical found."""
+        return self.inventory is not None and not any(
+            f.severity is Severity.CRITICAL or f.unanswered for f in self.findings
+        )
+
+
+def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
+    """Return what reading the whole backup showed; nothing has been created yet."""
+    inspection = engine.inspect(backup, scenario.restore.namespaces)
+    findings = list(inspection.findings)
+    if inspection.inventory is not None:
+        findings += _absent(engine, scenario, backup, inspection.inventory, findings)
+        findings += _hooks(inspection.inventory, scenario)
+    return Verified(inventory=inspection.inventory, findings=tuple(findings))
+
+
+def _absent(
+    engine: Engine,
+    scenario: Scenario,
+    backup: Backup,
+    inventory: Inventory,
+    known: list[Finding],
+) -> list[Finding]:
+    """Return a finding for each wanted namespace the archive lacks and nobody reported yet."""
+    if engine.sandbox_shape is not SandboxShape.NAMESPACES:
+        return []
+    wanted = (*scenario.restore.namespaces, *scenario.backup.namespaces)
+    told = {f.subject for f in known if f.code == "namespace-not-in-backup"}
+    return [
+        Finding(
+            code="namespace-not-in-backup",
+            severity=Severity.CRITICAL,
+            cause=Cause.BACKUP,
+            subject=f"namespace {name}",
+            message=f"Backup {backup.name} holds nothing of namespace {name}.",
+            remedy="Include the namespace in the backup schedule and take a new backup.",
+        )
+        for name in dict.fromkeys(wanted)
+        if name not in inventory.namespaces and not any(name in subject for subject in told)
+    ]
+
+
+def _hooks(inventory: Inventory, scenario: Scenario) -> list[Finding]:
+    """Return a note for pods whose own restore hooks will run in the sandbox too."""
+    hooked = [
+        str(obj.key)
+        for obj in inventory.objects
+        if obj.key.resource == "pods"
+        and obj.key.namespace in scenario.restore.namespaces
+        and any("hook.restore.velero.io/" in key for key in _annotations(obj.body))
+    ]
+    if not hooked:
+        return []
+    return [
+        Finding(
+            code="restore-hooks-run",
+            severity=Severity.INFO,
+            cause=Cause.CONFIGURATION,
+            subject=", ".join(hooked[:5]),
+            message="These pods carry restore hooks, which run in the sandbox as well.",
+            remedy="Make sure that the hooks may run on a copy.",
+        )
+    ]
+
+
+def _annotations(body: object) -> dict[str, object]:
+    return dict(objects.mapping(body, "metadata", "annotations"))

@@ -1,0 +1,96 @@
+"""One drill under way: its scenario, its ports, and what it has written down so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drills.engine import Engine, RestoreOrder
+from drills.lease import SandboxLease
+from drills.marks import marks
+from drills.notes import AuditTrail, Notes
+from drills.ports import Clock, Cluster, Deadline, Journal, Listener
+from drills.stages.settle import StabilityWatch
+from scenarios.model import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillPorts:
+    """What a drill uses of the outside."""
+
+    cluster: Cluster
+    clock: Clock
+    journal: Journal
+    listener: Listener
+    engine: Callable[[Listener, Callable[[], bool]], Engine]
+    """Builds the engine, which reports its actions to the listener and looks at the stop."""
+    stop: Callable[[], bool]
+    """True once somebody asked the drill to stop."""
+    shield: Callable[[], None]
+    """Takes the request to stop back, so that cleanup can run; a second request counts again."""
+    actor: str
+    """Who runs the drill, for the audit trail."""
+    lease_namespace: str
+    """Where the sandbox's Lease lives."""
+    sandbox_patience: float = 0.0
+    """Seconds to wait for another drill that holds the sandbox."""
+    dead: Callable[[str], bool] = lambda _: False
+    """Says of a drill id that its process is known to have died."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Drill:
+    """The state that the acts of `drills.acts` read and add to."""
+
+    scenario: Scenario
+    drill_id: str
+    seed: int
+    ports: DrillPorts
+    engine: Engine
+    trail: AuditTrail
+    notes: Notes
+    leases: list[SandboxLease] = field(default_factory=list)
+    order: RestoreOrder | None = None
+    deadline: Deadline | None = None
+    stability: StabilityWatch | None = None
+    cleaning: bool = False
+
+    def stop(self) -> bool:
+        """Return whether to stop: asked to, or the sandbox was lost to another drill."""
+        lost = not self.cleaning and any(lease.lost.is_set() for lease in self.leases)
+        return lost or self.ports.stop()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the sandbox namespaces."""
+        return tuple(sorted(set(self.scenario.restore.namespaces.values())))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return the marks of this drill."""
+        return marks(self.drill_id, self.scenario.name)
+
+
+def begin(scenario: Scenario, ports: DrillPorts, drill_id: str, seed: int) -> Drill:
+    """Return a drill that has touched nothing yet."""
+    trail = AuditTrail(listener=ports.listener, clock=ports.clock, actor=ports.actor)
+    notes = Notes(
+        clock=ports.clock,
+        listener=trail,
+        started_at=ports.clock.now(),
+        started=ports.clock.monotonic(),
+    )
+    holder: list[Drill] = []
+
+    def stop() -> bool:
+        return holder[0].stop() if holder else ports.stop()
+
+    drill = Drill(
+        scenario=scenario,
+        drill_id=drill_id,
+        seed=seed,
+        ports=ports,
+        engine=ports.engine(trail, stop),
+        trail=trail,
+        notes=notes,
+    )
+    holder.append(drill)
+    return drill
