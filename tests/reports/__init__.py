@@ -1,0 +1,1 @@
+"""Tests of the reports: every rendering is made from the document alone."""

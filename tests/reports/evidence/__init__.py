@@ -1,0 +1,1 @@
+"""Tests of the evidence archive: what it holds, and that tampering shows."""
