@@ -95,10 +95,16 @@ def listed(words: Sequence[str], last: str = "or") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the known word nearest to `word`, or ''."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be, or None."""
     from difflib import get_close_matches  # noqa: PLC0415  only a wrong file pays for it
 
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower()[:100], by_lower, n=1, cutoff=0.6)
-    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'?` for the known word nearest to `word`, or ''."""
+    meant = nearest(word, known)
+    return f"did you mean {meant!r}?" if meant else ""
