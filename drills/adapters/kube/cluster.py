@@ -1,0 +1,178 @@
+"""KubeCluster: the Cluster port, put together from the parts of this package.
+
+In: a Wire and a Clock. Out: every verb of `drills.cluster.Cluster`; this file decides nothing
+itself, it only names which part answers.
+"""
+
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from http import HTTPStatus
+
+from drills import objects
+from drills.adapters.kube import listing, watching, writing
+from drills.adapters.kube.asking import Asker
+from drills.adapters.kube.discovery import Discovery
+from drills.adapters.kube.refusals import refusal
+from drills.adapters.kube.wire import Request, Wire
+from drills.cluster import Change, Kind, ServedKind
+from drills.errors import Forbidden
+from drills.objects import KubeObject
+from drills.ports import Clock
+
+PATIENCE_SECONDS = 60.0
+NAMESPACE = Kind("v1", "Namespace")
+
+
+class KubeCluster:
+    """One cluster, shared by any number of concurrent drills."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        clock: Clock,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        timing: watching.Timing | None = None,
+    ) -> None:
+        self._asker = Asker(wire, clock, patience)
+        self._discovery = Discovery(self._asker)
+        self._timing = timing or watching.Timing()
+
+    @cached_property
+    def _version(self) -> str:
+        request = Request(what="ask for the version", method="GET", path="/version")
+        answer = self._asker.freely(request)
+        if answer.status != HTTPStatus.OK:
+            raise refusal(request.what, answer)
+        return objects.text(answer.document(), "gitVersion")
+
+    @cached_property
+    def _identity(self) -> str:
+        found = self.get(NAMESPACE, "", "kube-system")
+        return objects.uid(found)
+
+    @property
+    def embedded(self) -> bool:
+        """Return True for the embedded cluster, which adds `+embedded` to its version."""
+        return "+embedded" in self._version
+
+    def version(self) -> str:
+        """Return the server's gitVersion."""
+        return self._version
+
+    def identity(self) -> str:
+        """Return the uid of kube-system, '' where there is none."""
+        return self._identity
+
+    def served(self, kind: Kind) -> ServedKind:
+        """Return how `kind` is served; raises NotServed."""
+        return self._discovery.kind(kind)
+
+    def served_resource(self, resource: str) -> ServedKind:
+        """Return how `plural.group` is served in its preferred version; raises NotServed."""
+        return self._discovery.resource(resource)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
+        """Return the object, or None where it is not there."""
+        return listing.read_one(self._asker, self.served(kind), namespace, name)
+
+    def list(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+    ) -> Sequence[KubeObject]:
+        """Return all objects, read in pages."""
+        selection = listing.Selection(
+            served=self.served(kind), namespace=namespace, labels=labels, fields=fields
+        )
+        return listing.read_all(self._asker, selection, metadata_only=metadata_only)[0]
+
+    def create(self, obj: KubeObject, *, dry_run: bool = False) -> KubeObject:
+        """Create `obj` where its metadata says."""
+        return writing.create(self._asker, self.served(_kind(obj)), obj, dry_run=dry_run)
+
+    def patch(
+        self, kind: Kind, namespace: str, name: str, patch: KubeObject, *, dry_run: bool = False
+    ) -> KubeObject:
+        """Merge-patch the object."""
+        return writing.patch(
+            self._asker, self.served(kind), namespace, name, patch, dry_run=dry_run
+        )
+
+    def delete(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        *,
+        uid: str,
+        propagation: str = "Background",
+    ) -> None:
+        """Delete the object only while its uid is `uid`."""
+        writing.delete(
+            self._asker, self.served(kind), namespace, name, uid=uid, propagation=propagation
+        )
+
+    def watch(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        name: str = "",
+        labels: str = "",
+        stop: Callable[[], bool],
+        idle: float = 1.0,
+    ) -> Iterator[Change | None]:
+        """Yield the present objects, SYNCED, then every change until `stop()` is true."""
+        selection = listing.Selection(
+            served=self.served(kind),
+            namespace=namespace,
+            labels=labels,
+            fields=f"metadata.name={name}" if name else "",
+        )
+        yield from watching.follow(
+            watching.Reader(self._asker, selection, self._timing), stop, idle
+        )
+
+    def may(self, verb: str, resource: str, namespace: str) -> bool:
+        """Return whether we hold a right; resource is `plural.group` or `plural/subresource`."""
+        review = _review(verb, resource, namespace)
+        request = Request(
+            what=f"ask whether we may {verb} {resource}",
+            method="POST",
+            path="/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            body=review,
+        )
+        answer = self._asker.freely(request)
+        if answer.status not in writing.ANSWERED:
+            error = refusal(request.what, answer)
+            if isinstance(error, Forbidden):
+                return False
+            raise error
+        return objects.dig(answer.document(), "status", "allowed") is True
+
+
+def _kind(obj: KubeObject) -> Kind:
+    return Kind(objects.text(obj, "apiVersion"), objects.text(obj, "kind"))
+
+
+def _review(verb: str, resource: str, namespace: str) -> KubeObject:
+    whole, _, subresource = resource.partition("/")
+    plural, _, group = whole.partition(".")
+    asked: builtins.dict[str, str] = {
+        "verb": verb,
+        "group": group,
+        "resource": plural,
+        "subresource": subresource,
+        "namespace": namespace,
+    }
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
+    }

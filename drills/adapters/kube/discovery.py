@@ -1,0 +1,114 @@
+"""How the cluster serves a kind, asked per group version when first needed.
+
+In: a Kind or `plural.group`. Out: a ServedKind and the path of its collection. What was found is
+remembered; what was not is asked again, since a CRD may have been installed meanwhile.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from drills import objects
+from drills.adapters.kube.asking import Asker
+from drills.adapters.kube.refusals import refusal
+from drills.adapters.kube.wire import Request
+from drills.errors import NotServed
+from drills.ports import Kind, ServedKind
+
+
+class Discovery:
+    """A cache of what is served. Safe for many threads; two may ask the same thing at once."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._lock = threading.Lock()
+        self._by_kind: dict[Kind, ServedKind] = {}
+        self._by_resource: dict[str, ServedKind] = {}
+
+    def kind(self, kind: Kind) -> ServedKind:
+        """Return how `kind` is served; raises NotServed."""
+        with self._lock:
+            known = self._by_kind.get(kind)
+        if known is None:
+            self._remember(self._served_by(kind.api_version))
+            with self._lock:
+                known = self._by_kind.get(kind)
+        if known is None:
+            raise NotServed(
+                f"the cluster does not serve {kind.api_version} {kind.kind}",
+                hint="install the API it belongs to (its CRD), or correct apiVersion and kind",
+            )
+        return known
+
+    def resource(self, resource: str) -> ServedKind:
+        """Return how `plural.group` is served, preferred version first; raises NotServed."""
+        with self._lock:
+            known = self._by_resource.get(resource)
+        if known is not None:
+            return known
+        plural, _, group = resource.partition(".")
+        for api_version in self._versions(group):
+            for served in self._served_by(api_version):
+                if served.plural == plural:
+                    with self._lock:
+                        self._by_resource[resource] = served
+                    return served
+        raise NotServed(
+            f"the cluster does not serve {resource}", hint="install the API it belongs to"
+        )
+
+    def _remember(self, found: Iterable[ServedKind]) -> None:
+        with self._lock:
+            for served in found:
+                self._by_kind[Kind(served.api_version, served.kind)] = served
+
+    def _versions(self, group: str) -> tuple[str, ...]:
+        if not group:
+            return ("v1",)
+        document = self._document(f"/apis/{quote(group, safe='')}", f"discover {group}")
+        preferred = objects.text(document, "preferredVersion", "groupVersion")
+        every = [
+            objects.text(version, "groupVersion") for version in objects.items(document, "versions")
+        ]
+        return tuple(dict.fromkeys(version for version in [preferred, *every] if version))
+
+    def _served_by(self, api_version: str) -> tuple[ServedKind, ...]:
+        root = "/apis/" if "/" in api_version else "/api/"
+        document = self._document(root + quote(api_version), f"discover {api_version}")
+        return tuple(
+            _served(api_version, entry)
+            for entry in objects.items(document, "resources")
+            if "/" not in objects.text(entry, "name")
+        )
+
+    def _document(self, path: str, what: str) -> Mapping[str, object]:
+        answer = self._asker.freely(Request(what=what, method="GET", path=path))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return {}
+        if answer.status != HTTPStatus.OK:
+            raise refusal(what, answer)
+        return answer.document()
+
+
+def collection(served: ServedKind, namespace: str = "") -> str:
+    """Return the path of all objects of a kind, in one namespace or ('') in the cluster."""
+    root = "/apis/" if "/" in served.api_version else "/api/"
+    inside = f"/namespaces/{quote(namespace, safe='')}" if namespace and served.namespaced else ""
+    return f"{root}{served.api_version}{inside}/{served.plural}"
+
+
+def single(served: ServedKind, namespace: str, name: str) -> str:
+    """Return the path of one object."""
+    return f"{collection(served, namespace)}/{quote(name, safe='')}"
+
+
+def _served(api_version: str, entry: object) -> ServedKind:
+    verbs = objects.items(entry, "verbs")
+    return ServedKind(
+        api_version=api_version,
+        kind=objects.text(entry, "kind"),
+        plural=objects.text(entry, "name"),
+        namespaced=objects.dig(entry, "namespaced") is True,
+        verbs=frozenset(verb for verb in verbs if isinstance(verb, str)),
+    )

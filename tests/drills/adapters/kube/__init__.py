@@ -1,0 +1,1 @@
+"""The Kubernetes adapter against a scripted API server and the embedded one."""
