@@ -1,0 +1,88 @@
+"""What a probe is: a question put to the restored application, in one attempt.
+
+In: the scenario's ProbeSpec and the ProbeContext of the drill. Out: an Answer, with what it does
+not meet. Retries, order, time and outcomes are the business of `drills.stages.probe`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from drills.errors import CannotAsk
+from drills.expectations import Mismatch
+from drills.findings import Cause, Finding
+from drills.ports import Clock, Cluster
+from scenarios.model import ProbeSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeContext:
+    """What the drill knows when its probes are asked."""
+
+    cluster: Cluster
+    clock: Clock
+    namespaces: Mapping[str, str]
+    """Source to sandbox."""
+    reference: datetime
+    """The instant that data ages count back from: the drill's start, or the disaster."""
+    restore_started_at: datetime
+    """Nothing written later than this can have been restored."""
+    requested: float
+    """The restore request on the monotonic clock."""
+    rpo: timedelta | None = None
+    """The scenario's target, for `within: rpo`."""
+    backup_ended_at: datetime | None = None
+    """For `notAfter: backupEnd`."""
+    troubles: tuple[Finding, ...] = ()
+    """Troubles of the environment that stood when the workloads were waited for."""
+
+    def sandbox(self, question: Mapping[str, object]) -> str:
+        """Return the sandbox namespace of the question; raises CannotAsk where none is meant.
+
+        A namespace that is not mapped is refused: a probe may touch the sandbox only.
+        """
+        source = question.get("namespace")
+        if source is None and len(self.namespaces) == 1:
+            return next(iter(self.namespaces.values()))
+        if isinstance(source, str) and source in self.namespaces:
+            return self.namespaces[source]
+        named = "no namespace" if source is None else f"namespace {source!r}"
+        raise CannotAsk(
+            f"the probe names {named}; restored are {', '.join(self.namespaces) or 'none'}",
+            hint="name one of the source namespaces in restore.namespaces",
+            cause=Cause.CONFIGURATION,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was observed in one attempt."""
+
+    observed: Mapping[str, object]
+    """By the words of `expect`; shown in reports, so never a secret's value."""
+    mismatches: tuple[Mismatch, ...] | None = None
+    """What does not fit; None leaves the comparison, word by word, to the stage."""
+    simulated: bool = False
+    newest: datetime | None = None
+    """Newest instant found in the restored data."""
+    explicable: bool = True
+    """Whether known trouble of the environment would explain a wrong answer."""
+
+
+class Probe(Protocol):
+    """Asks one kind of question."""
+
+    @property
+    def kind(self) -> str:
+        """Return the scenario's word for it."""
+        ...
+
+    def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
+        """Ask once, within `timeout` seconds.
+
+        A restored application that does not answer is an Answer with a mismatch. Raises CannotAsk,
+        or another DrillError, where the question could not be put; with cause `configuration`
+        it is not asked again.
+        """
+        ...

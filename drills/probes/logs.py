@@ -1,0 +1,78 @@
+"""The `logs` probe: what does a container of the restored application write?
+
+Read line by line. Without `count`, `contains` and `matches` each need a line that holds it, and
+no line may hold what stands under `not` (a plain text there means: contains). With `count`, lines
+that hold `contains` and `matches` are counted.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from drills import objects
+from drills.expectations import Mismatch, check, describe, show
+from drills.probes.comparing import about, duration, kept
+from drills.probes.contract import Answer, ProbeContext
+from drills.probes.workloads import ready_pod
+from scenarios.model import ProbeSpec
+
+
+class LogsProbe:
+    """Keeps `Probe`."""
+
+    kind = "logs"
+
+    def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
+        """Read the log once; raises CannotAsk, Unreachable, Forbidden."""
+        question, namespace = spec.question, context.sandbox(spec.question)
+        target = ready_pod(
+            context.cluster,
+            namespace,
+            objects.text(question, "workload"),
+            objects.text(question, "container"),
+        )
+        if isinstance(target, Mismatch):
+            return Answer(observed={"pod": target.observed}, mismatches=(target,))
+        since = question.get("since")
+        log = context.cluster.logs(
+            namespace,
+            target.pod,
+            target.container,
+            tail=objects.number(question, "tail") or None,
+            since=duration(since).total_seconds() if since else None,
+            timeout=timeout,
+        )
+        lines = log.text.splitlines()
+        return Answer(
+            observed={"lines": len(lines), "last": lines[-1] if lines else None},
+            mismatches=_compare(spec.expect, lines),
+            simulated=log.simulated,
+        )
+
+
+def _compare(expect: Mapping[str, object], lines: Sequence[str]) -> tuple[Mismatch, ...]:
+    wanted = {word: expect[word] for word in ("contains", "matches") if word in expect}
+    wrong: list[Mismatch | None] = []
+    if "count" in expect:
+        held = [line for line in lines if not wanted or check(wanted, line) is None]
+        wrong.append(about("count", check(expect["count"], len(held))))
+    else:
+        wrong += [_some_line({word: operand}, lines) for word, operand in wanted.items()]
+    if "not" in expect:
+        wrong.append(_no_line(expect["not"], lines))
+    return kept(wrong)
+
+
+def _some_line(expected: Mapping[str, object], lines: Sequence[str]) -> Mismatch | None:
+    if any(check(expected, line) is None for line in lines):
+        return None
+    return Mismatch(f"a line {describe(expected)}", f"none in {len(lines)} lines")
+
+
+def _no_line(unwanted: object, lines: Sequence[str]) -> Mismatch | None:
+    expected = unwanted if isinstance(unwanted, Mapping) else {"contains": unwanted}
+    for line in lines:
+        if check(expected, line) is None:
+            return Mismatch(f"no line {describe(expected)}", f"the line {show(line)}")
+    return None
+
+
+PROBE = LogsProbe()
