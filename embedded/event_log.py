@@ -61,6 +61,11 @@ class Subscription:
             return
         self._queue.put(change)
 
+    @property
+    def waiting(self) -> bool:
+        """Return whether changes are queued that were not read yet."""
+        return not self._queue.empty()
+
     def fail(self, error: ApiError) -> None:
         """Cut the watcher off: it gets the error in place of the next event."""
         self._leave(self)
@@ -130,7 +135,7 @@ class EventLog:
         self._backlog = backlog
         self._changes: dict[str, deque[Change]] = defaultdict(lambda: deque(maxlen=history))
         self._forgotten: dict[str, int] = defaultdict(int)
-        self._floor = 0
+        self.floor = 0
         self._listeners: dict[tuple[str, str], dict[Subscription, None]] = defaultdict(dict)
 
     def record(self, t: ResourceType, change: Change) -> None:
@@ -158,7 +163,7 @@ class EventLog:
 
         joined = Subscription(selects, self._backlog, leave)
         if since is not None:
-            oldest = max(self._floor, self._forgotten[t.group_resource])
+            oldest = max(self.floor, self._forgotten[t.group_resource])
             if since < oldest:
                 raise expired(since, oldest)
             for change in self._changes[t.group_resource]:
@@ -170,7 +175,7 @@ class EventLog:
 
     def forget(self, up_to: int) -> None:
         """Forget all history up to a resourceVersion, as a compaction of etcd does."""
-        self._floor = max(self._floor, up_to)
+        self.floor = max(self.floor, up_to)
         for log in self._changes.values():
             while log and log[0].event.resource_version <= up_to:
                 log.popleft()

@@ -16,6 +16,8 @@ from embedded.event_log import ADDED, DELETED, MODIFIED, Change, Event, EventLog
 from embedded.json_objects import JsonObject, encoded, items, name_of, namespace_of
 from embedded.resource_types import ResourceType, TypeRegistry
 
+_TYPE_FIELDS = frozenset({"kind", "apiVersion"})
+
 
 class Key(NamedTuple):
     """Where an object lives; the namespace is empty for cluster-scoped ones."""
@@ -31,13 +33,28 @@ class Entry:
 
     body: JsonObject
     version: int
-    line: bytes | None = None
+    _whole: bytes | None = None
+    _item: bytes | None = None
 
-    def as_json(self) -> bytes:
-        """Return the object as JSON, encoded at most once."""
-        if self.line is None:
-            self.line = encoded(self.body)
-        return self.line
+    def as_json(self, t: ResourceType) -> bytes:
+        """Return the object as JSON at the type's version, encoded at most once."""
+        if self.body["apiVersion"] != t.api_version:
+            return encoded({**self.body, "apiVersion": t.api_version})
+        if self._whole is None:
+            self._whole = encoded(self.body)
+        return self._whole
+
+    def as_item(self, t: ResourceType) -> bytes:
+        """Return the object as it stands in a list, encoded at most once.
+
+        The real server leaves kind and apiVersion out of the items of built-in types.
+        """
+        if t.custom:
+            return self.as_json(t)
+        if self._item is None:
+            bare = {key: self.body[key] for key in self.body if key not in _TYPE_FIELDS}
+            self._item = encoded(bare)
+        return self._item
 
 
 class Ledger:

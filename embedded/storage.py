@@ -187,13 +187,19 @@ class Storage:
         """Return every object, keyed by group_resource, namespace and name."""
         with self.ledger.lock:
             return {
-                tuple(key): copied_object(entry.body) for key, entry in self.ledger.everything()
+                (key.group_resource, key.namespace, key.name): copied_object(entry.body)
+                for key, entry in self.ledger.everything()
             }
 
     @property
     def version(self) -> int:
         """Return the resourceVersion of the latest change."""
         return self.ledger.version
+
+    @property
+    def forgotten(self) -> int:
+        """Return the resourceVersion before which history was deliberately forgotten."""
+        return self.ledger.log.floor
 
     def forget_history(self) -> None:
         """Forget all past events, as a compaction does: older watches get 410."""

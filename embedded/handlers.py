@@ -1,0 +1,284 @@
+"""What a request does: each verb and subresource to the storage, and its answer back.
+
+In: parsed requests. Out: answers, or `ApiError`. Which verb a request is, counts for faults and
+deny rules too, in the words of RBAC.
+"""
+
+from typing import Any
+
+import yaml
+
+from embedded.api_errors import ApiError, bad_request, no_such_resource
+from embedded.containers import Containers
+from embedded.exec_stream import exec_in, logs_of
+from embedded.faults import Asked, Faults
+from embedded.http_wire import Answer, Request, Response, decoded_json, json_response
+from embedded.json_objects import JsonObject, name_of, section
+from embedded.listing import listed
+from embedded.patching import APPLY
+from embedded.port_forward import forward
+from embedded.proxy import proxied
+from embedded.reviews import review
+from embedded.routes import Target
+from embedded.storage import Storage
+from embedded.subresources import bind, evict, finalize, scale_of, set_scale, success
+from embedded.table import METADATA, TABLE, shape_of, shaped
+from embedded.watching import watch
+
+_YAML = frozenset({"application/yaml", APPLY})
+_UNREADABLE = frozenset({"application/vnd.kubernetes.protobuf", "application/cbor"})
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+_STREAMS = frozenset({"exec", "portforward", "log", "proxy", "attach"})
+_PLAIN_DOORS = frozenset({"", "status"})
+
+
+def asked_for(target: Target, request: Request) -> Asked:
+    """Return the request in the words of RBAC."""
+    verb = _VERBS.get(request.method, "")
+    if request.method in {"GET", "HEAD"}:
+        verb = "get" if target.name else "watch" if request.flag("watch") else "list"
+    elif request.method == "DELETE":
+        verb = "delete" if target.name else "deletecollection"
+    plural, sub = target.type.plural, target.subresource
+    return Asked(
+        verb=verb or request.method.lower(),
+        group=target.type.group,
+        resource=f"{plural}/{sub}" if sub else plural,
+        namespace=target.namespace,
+        name=target.name,
+    )
+
+
+def body_of(request: Request) -> Any:  # noqa: ANN401  # whatever JSON the client sent
+    """Return the decoded body.
+
+    Raises:
+        ApiError: 400 when it cannot be read, 415 for an encoding that is not served.
+    """
+    if request.content_type in _UNREADABLE:
+        raise ApiError(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json, application/yaml",
+        )
+    if request.content_type not in _YAML:
+        return decoded_json(request.body)
+    try:
+        return yaml.safe_load(request.body)
+    except yaml.YAMLError as problem:
+        raise bad_request(f"the request body is no YAML: {problem}") from problem
+
+
+def _object_in(request: Request) -> JsonObject:
+    body = body_of(request)
+    if not isinstance(body, dict):
+        raise bad_request("the request body is no object")
+    return body
+
+
+def _dry(request: Request) -> bool:
+    asked = request.param("dryRun")
+    if asked not in {"", "All"}:
+        raise bad_request(f'Invalid value: "{asked}": dryRun must be All')
+    return asked == "All"
+
+
+class Handlers:
+    """Answers requests that are about resources."""
+
+    def __init__(self, storage: Storage, containers: Containers, faults: Faults) -> None:
+        self._storage = storage
+        self._containers = containers
+        self._faults = faults
+
+    def answer(self, target: Target, request: Request, verb: str) -> Answer:
+        """Return the answer to one request.
+
+        Raises:
+            ApiError: when the request is refused.
+        """
+        if not target.type.stored:
+            return self._ask(target, request)
+        if target.subresource not in _PLAIN_DOORS:
+            return self._through(target, request)
+        if target.subresource == "status" and not target.type.has_status:
+            raise no_such_resource()
+        if verb == "watch":
+            return watch(self._storage, self._faults, target, request)
+        if verb == "list":
+            return listed(self._storage, target, request)
+        return self._plain(target, request, verb)
+
+    def _plain(self, target: Target, request: Request, verb: str) -> Response:
+        if verb == "get":
+            entry = self._storage.entry(target.type, target.namespace, target.name)
+            return self._shown(request, target, entry.as_json(target.type), entry.body)
+        if (
+            verb == "create"
+            and not target.name
+            and bool(target.namespace) == target.type.namespaced
+        ):
+            return self._create(target, request)
+        if verb == "update" and target.name:
+            return self._update(target, request)
+        if verb == "patch" and target.name:
+            return self._patch(target, request)
+        if verb == "delete":
+            return self._delete(target, request)
+        if verb == "deletecollection":
+            return self._delete_collection(target, request)
+        message = "the server does not allow this method on the requested resource"
+        raise ApiError(405, "MethodNotAllowed", message)
+
+    def _ask(self, target: Target, request: Request) -> Response:
+        if request.method != "POST":
+            message = "the server does not allow this method on the requested resource"
+            raise ApiError(405, "MethodNotAllowed", message)
+        return review(self._faults, target.type, _object_in(request))
+
+    def _through(self, target: Target, request: Request) -> Answer:
+        """Answer what goes through a subresource of its own."""
+        door, kind = target.subresource, target.type.group_resource
+        if door == "scale" and target.type.has_scale:
+            return self._scale(target, request)
+        if door == "proxy" and kind in {"pods", "services"}:
+            return proxied(self._storage, self._containers, target, request)
+        if kind == "pods" and door in _STREAMS:
+            return self._stream(target, request)
+        if kind == "pods" and door == "eviction":
+            return evict(self._storage, target, _object_in(request))
+        if kind == "pods" and door == "binding":
+            return bind(self._storage, target, _object_in(request))
+        if kind == "namespaces" and door == "finalize":
+            return finalize(self._storage, target, _object_in(request))
+        raise no_such_resource()
+
+    def _stream(self, target: Target, request: Request) -> Answer:
+        pod = self._storage.get(target.type, target.namespace, target.name)
+        if target.subresource == "log":
+            return logs_of(self._containers, pod, request)
+        if target.subresource == "exec":
+            return exec_in(self._containers, pod, request)
+        if target.subresource == "portforward":
+            return forward(self._containers, pod, request)
+        raise no_such_resource()
+
+    def _scale(self, target: Target, request: Request) -> Response:
+        if request.method == "GET":
+            return json_response(
+                scale_of(self._storage.get(target.type, target.namespace, target.name))
+            )
+        is_patch = request.method == "PATCH"
+        return set_scale(self._storage, target, body_of(request), is_patch=is_patch)
+
+    def _create(self, target: Target, request: Request) -> Response:
+        created = self._storage.create(
+            target.type,
+            _object_in(request),
+            namespace=target.namespace or None,
+            dry_run=_dry(request),
+        )
+        return json_response(created, 201)
+
+    def _update(self, target: Target, request: Request) -> Response:
+        body = _object_in(request)
+        metadata = body["metadata"] = dict(section(body, "metadata"))
+        if metadata.setdefault("name", target.name) != target.name:
+            raise bad_request(
+                f"the name of the object ({name_of(body)}) does not match the name on the URL "
+                f"({target.name})"
+            )
+        if (
+            target.namespace
+            and metadata.setdefault("namespace", target.namespace) != target.namespace
+        ):
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the "
+                "request"
+            )
+        changed = self._storage.update(
+            target.type, body, subresource=target.subresource, dry_run=_dry(request)
+        )
+        return json_response(changed)
+
+    def _patch(self, target: Target, request: Request) -> Response:
+        content_type = request.content_type
+        if content_type == APPLY and not request.param("fieldManager"):
+            raise bad_request(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
+                "required for apply patch"
+            )
+        existed = self._storage.find(target.type, target.namespace, target.name) is not None
+        changed = self._storage.patch(
+            target.type,
+            target.namespace,
+            target.name,
+            body_of(request),
+            content_type=content_type,
+            subresource=target.subresource,
+            dry_run=_dry(request),
+        )
+        return json_response(changed, 200 if existed else 201)
+
+    def _delete(self, target: Target, request: Request) -> Response:
+        options = _object_in(request) if request.body else {}
+        conditions = section(options, "preconditions")
+        last = self._storage.delete(
+            target.type,
+            target.namespace,
+            target.name,
+            uid=conditions.get("uid"),
+            resource_version=conditions.get("resourceVersion"),
+            propagation=_propagation(options, request),
+            dry_run=_dry(request) or "All" in (options.get("dryRun") or ()),
+        )
+        return json_response(_deletion_answer(target, last))
+
+    def _delete_collection(self, target: Target, request: Request) -> Response:
+        options = _object_in(request) if request.body else {}
+        entries, _ = self._storage.entries(
+            target.type,
+            target.namespace or None,
+            labels=request.param("labelSelector"),
+            fields=request.param("fieldSelector"),
+        )
+        for entry in entries:
+            body = entry.body
+            if self._storage.find(target.type, body["metadata"].get("namespace"), name_of(body)):
+                self._storage.delete(
+                    target.type,
+                    body["metadata"].get("namespace"),
+                    name_of(body),
+                    propagation=_propagation(options, request),
+                    dry_run=_dry(request),
+                )
+        return json_response(success())
+
+    @staticmethod
+    def _shown(request: Request, target: Target, whole: bytes, body: JsonObject) -> Response:
+        shape = shape_of(request.headers.get("accept", ""))
+        if shape in {METADATA, TABLE}:
+            return json_response(shaped(shape, {**body, "apiVersion": target.type.api_version}))
+        return Response(body=whole)
+
+
+def _propagation(options: JsonObject, request: Request) -> str:
+    asked = options.get("propagationPolicy") or request.param("propagationPolicy")
+    if not asked and options.get("orphanDependents") is True:
+        return "Orphan"
+    if asked and asked not in {"Background", "Foreground", "Orphan"}:
+        raise bad_request(f'invalid propagationPolicy: "{asked}"')
+    return str(asked or "Background")
+
+
+def _deletion_answer(target: Target, last: JsonObject) -> JsonObject:
+    """Return the object where its deletion takes time, else a Status, as the real server does."""
+    metadata = last["metadata"]
+    t = target.type
+    if metadata.get("finalizers") or t.group_resource in {"namespaces", "pods"}:
+        return last
+    details: JsonObject = {"name": metadata["name"], "kind": t.plural, "uid": metadata["uid"]}
+    if t.group:
+        details["group"] = t.group
+    return success(details)
