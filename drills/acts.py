@@ -189,7 +189,7 @@ def _take_leases(drill: Drill) -> None:
             cluster=drill.ports.cluster,
             clock=drill.ports.clock,
             journal=drill.ports.journal,
-            namespace=drill.ports.lease_namespace,
+            namespace=drill.engine.home,
             sandbox=target,
             holder=drill.drill_id,
             labels=drill.labels,

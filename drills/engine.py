@@ -158,6 +158,8 @@ class Engine(Protocol):
 
     name: str
     sandbox_shape: SandboxShape
+    home: str
+    """The namespace the engine lives in; the sandbox's Lease is kept there."""
 
     def survey(self) -> EngineStatus:
         """Look at versions, plugins, location health, other restores under way."""

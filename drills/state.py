@@ -28,8 +28,6 @@ class DrillPorts:
     """Takes the request to stop back, so that cleanup can run; a second request counts again."""
     actor: str
     """Who runs the drill, for the audit trail."""
-    lease_namespace: str
-    """Where the sandbox's Lease lives."""
     sandbox_patience: float = 0.0
     """Seconds to wait for another drill that holds the sandbox."""
     dead: Callable[[str], bool] = lambda _: False

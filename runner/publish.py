@@ -1,0 +1,43 @@
+"""Writes a drill's reports: whole or not at all, never half a file."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from drills.record import DrillRecord
+from reports import render, to_document
+
+FILES: Mapping[str, str] = {
+    "report.json": "json",
+    "report.html": "html",
+    "report.junit.xml": "junit",
+}
+
+
+def publish(record: DrillRecord, report_dir: Path) -> tuple[Path, Mapping[str, object]]:
+    """Write all renderings; return the report's folder and the document.
+
+    Raises OSError where the folder cannot be written.
+    """
+    document = to_document(record)
+    folder = report_dir / record.drill_id
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in FILES.items():
+        write_atomically(folder / name, render(document, kind))
+    return folder, document
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` by way of a temporary file in the same folder."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

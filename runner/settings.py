@@ -1,0 +1,65 @@
+"""Settings of a run, from options and `DRILL_*` variables; the only reader of the environment."""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_REPORT_DIR = Path("drill-reports")
+"""Not `reports`: that folder is code in a checkout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How drills are run."""
+
+    report_dir: Path = DEFAULT_REPORT_DIR
+    """Reports go to `report_dir/<drill-id>/`."""
+    state_dir: Path | None = None
+    """Journals of drills under way; default `report_dir/.journal`."""
+    keep: bool = False
+    """Keep the sandbox, whatever the scenario's `cleanup` says."""
+    embedded: bool = False
+    """Use the embedded cluster, whatever the scenario names."""
+    store: str | None = None
+    """A copied bucket (folder) or `s3://bucket/prefix` for the embedded cluster to restore from."""
+    stand_ins: tuple[str, ...] = ()
+    """Stand-ins of the embedded cluster, besides the scenario's own."""
+    context: str | None = None
+    """Kubeconfig context instead of the scenario's."""
+    kubeconfig: str | None = None
+    wait_seconds: float = 0.0
+    """How long to wait for another drill that holds the sandbox; 0 refuses at once."""
+    parallel: int = 4
+    """How many drills may run at once."""
+    seed: int | None = None
+    """Seed for random picks without one of their own."""
+
+    @property
+    def journal_dir(self) -> Path:
+        """Return where journals live."""
+        return self.state_dir or self.report_dir / ".journal"
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment."""
+    return dict(os.environ)
+
+
+def actor() -> str:
+    """Return who runs the drill: `DRILL_ACTOR`, or user and host."""
+    named = os.environ.get("DRILL_ACTOR")
+    if named:
+        return named
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
+
+
+def colour_wanted(*, terminal: bool) -> bool:
+    """Return whether to colour: only on terminals, and not with NO_COLOR (no-color.org)."""
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
