@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scenarios.problems import Path, nearest
 
-_MOST_UNKNOWN = 50
+_MOST_UNKNOWN = 20
 
 
 def table(part: object) -> Mapping[str, object]:
@@ -43,7 +43,7 @@ class Fault:
 
     @property
     def unknown_keys(self) -> tuple[str, ...]:
-        """Return the keys found that the subschema does not name, the first fifty."""
+        """Return the keys found that the subschema does not name, the first twenty."""
         unknown = (key for key in table(self.found) if key not in self.known_keys)
         return tuple(unknown)[:_MOST_UNKNOWN]
 

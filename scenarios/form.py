@@ -16,7 +16,7 @@ from scenarios.wording import complaints
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-_MOST_FAULTS = 200
+_MOST_FAULTS = 60
 
 
 class _Checker(Protocol):

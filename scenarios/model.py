@@ -94,7 +94,7 @@ class BackupQuery:
     max_age: timedelta | None = None
     """Hard limit on drill start minus recovery point."""
     accept_partially_failed: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
     """Engine-specific settings, passed through untouched (an etcd snapshot's file, say)."""
 
 
@@ -137,13 +137,14 @@ class ProbeSpec:
     """One question with its expected answer.
 
     `question` and `expect` hold the document's own words, checked by the schema; the probe module
-    of `kind` reads them. Namespaces in them are source names.
+    of `kind` reads them. Namespaces in them are source names. Both stay out of `repr`: a header
+    may hold a token that came from the environment.
     """
 
     name: str
     kind: str
-    question: Mapping[str, object]
-    expect: Mapping[str, object] = field(default_factory=dict)
+    question: Mapping[str, object] = field(repr=False)
+    expect: Mapping[str, object] = field(default_factory=dict, repr=False)
     required: bool = True
     proves: ProofLevel = ProofLevel.OBJECTS
     needs: tuple[str, ...] = ()

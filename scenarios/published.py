@@ -18,14 +18,10 @@ JsonObject = dict[str, object]
 
 
 @lru_cache(maxsize=1)
-def _published() -> JsonObject:
-    loaded: JsonObject = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    return loaded
-
-
 def scenario_schema() -> JsonObject:
     """Return the schema as published; the caller must not change it."""
-    return _published()
+    loaded: JsonObject = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return loaded
 
 
 def definition(schema: Mapping[str, object], *path: str) -> JsonObject:

@@ -1,0 +1,132 @@
+"""A checked document to a Scenario. What the document leaves out, the model's defaults say."""
+
+from datetime import timedelta
+
+from scenarios.document import Document
+from scenarios.frozen import FrozenMap, freeze_map
+from scenarios.model import (
+    BackupQuery,
+    CleanupPolicy,
+    ClusterRef,
+    IsolationSpec,
+    NetworkIsolation,
+    ObjectivesSpec,
+    Pick,
+    PickMode,
+    ProbeSpec,
+    ProofLevel,
+    RestoreSpec,
+    Scenario,
+    ScheduleSpec,
+)
+from scenarios.proofs import kind_of, proof_of
+
+
+def build(document: Document, *, source: str, sha256: str) -> Scenario:
+    """Return the scenario that a document without complaints describes."""
+    metadata, spec = document.part("metadata"), document.part("spec")
+    prove = spec.text("prove")
+    return Scenario(
+        name=metadata.text("name"),
+        description=metadata.text("description"),
+        owner=metadata.text("owner"),
+        source=source,
+        sha256=sha256,
+        schedule=_schedule(spec),
+        cluster=_cluster(spec.part("cluster")),
+        target=_cluster(spec.part("target")) if spec.has("target") else None,
+        backup=_backup(spec.part("backup")),
+        restore=_restore(spec.part("restore")),
+        isolation=_isolation(spec.part("isolation")),
+        objectives=_objectives(spec.part("objectives")),
+        prove=ProofLevel(prove) if prove else None,
+        probes=tuple(_probe(probe) for _, probe in document.probes()),
+        cleanup=CleanupPolicy(spec.text("cleanup") or CleanupPolicy.ALWAYS),
+        controls=spec.words("controls"),
+    )
+
+
+def _schedule(spec: Document) -> ScheduleSpec | None:
+    cron = spec.text("schedule", "cron")
+    zone = spec.text("schedule", "timeZone") or "UTC"
+    return ScheduleSpec(cron=cron, time_zone=zone) if cron else None
+
+
+def _cluster(part: Document) -> ClusterRef:
+    return ClusterRef(
+        context=part.text("context") or None,
+        kubeconfig=part.text("kubeconfig") or None,
+        in_cluster=part.flag("inCluster"),
+        embedded=part.flag("embedded"),
+        stand_ins=part.words("standIns"),
+    )
+
+
+def _backup(part: Document) -> BackupQuery:
+    return BackupQuery(
+        engine=part.text("engine"),
+        namespace=part.text("namespace") or None,
+        schedule=part.text("schedule") or None,
+        name=part.text("name") or None,
+        labels=FrozenMap(part.texts("labels")),
+        namespaces=part.words("namespaces"),
+        location=part.text("location") or None,
+        pick=_pick(part.part("pick")),
+        max_age=part.duration("maxAge"),
+        accept_partially_failed=part.text("partiallyFailed") == "accept",
+        options=freeze_map(part.table("options")),
+    )
+
+
+def _pick(part: Document) -> Pick:
+    window = part.duration("randomWithin")
+    if window:
+        return Pick(mode=PickMode.RANDOM, window=window, seed=part.number("seed"))
+    return Pick(mode=PickMode(part.text() or PickMode.LATEST))
+
+
+def _restore(part: Document) -> RestoreSpec:
+    left_out = RestoreSpec(namespaces={})
+    stable_for = part.duration("stableFor")
+    return RestoreSpec(
+        namespaces=FrozenMap(part.texts("namespaces")),
+        deadline=part.duration("deadline") or left_out.deadline,
+        cleanup_deadline=part.duration("cleanupDeadline") or left_out.cleanup_deadline,
+        stable_for=left_out.stable_for if stable_for is None else stable_for,
+        exclude=part.words("exclude"),
+        allow=part.words("allow"),
+    )
+
+
+def _isolation(part: Document) -> IsolationSpec:
+    return IsolationSpec(
+        network=NetworkIsolation(part.text("network") or NetworkIsolation.DENY),
+        require_proof=part.flag("requireProof"),
+    )
+
+
+def _objectives(part: Document) -> ObjectivesSpec:
+    return ObjectivesSpec(
+        rto=part.duration("rto"),
+        rpo=part.duration("rpo"),
+        lookback=part.duration("lookback") or ObjectivesSpec().lookback,
+    )
+
+
+def _probe(part: Document) -> ProbeSpec:
+    kind = kind_of(part)
+    left_out = ProbeSpec(name="", kind="", question={})
+    retries = part.number("retries")
+    return ProbeSpec(
+        name=part.text("name"),
+        kind=kind,
+        question=freeze_map(part.table(kind)),
+        expect=freeze_map(part.table("expect")),
+        required=part.flag("required", default=True),
+        proves=proof_of(part),
+        needs=part.words("needs"),
+        timeout=part.duration("timeout") or left_out.timeout,
+        interval=part.duration("interval") or left_out.interval,
+        retries=left_out.retries if retries is None else retries,
+        initial_delay=part.duration("initialDelay") or timedelta(0),
+    )

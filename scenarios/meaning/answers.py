@@ -1,0 +1,64 @@
+"""Expected answers: patterns that compile, paths that parse, ranges that hold a value."""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+
+from scenarios.document import Document
+from scenarios.jsonpath import jsonpath_trouble
+from scenarios.problems import Complaint, Path, quoted
+
+
+def check_answers(document: Document) -> Iterator[Complaint]:
+    """Yield what is wrong with the probes' `expect`."""
+    has_rpo = "rpo" in document.table("spec", "objectives")
+    for path, probe in document.probes():
+        yield from _walk((*path, "expect"), probe.at("expect"))
+        if probe.text("expect", "timestamp", "within") == "rpo" and not has_rpo:
+            message = "the scenario sets no RPO target to compare with"
+            hint = "add spec.objectives.rpo, or say a duration here"
+            where = (*path, "expect", "timestamp", "within")
+            yield Complaint(path=where, message=message, hint=hint)
+
+
+def _walk(path: Path, found: object) -> Iterator[Complaint]:
+    if not isinstance(found, Mapping):
+        return
+    yield from _check_range(path, found)
+    for key, below in found.items():
+        here = (*path, key)
+        # In `headers` the keys are names of headers, whatever they look like.
+        if isinstance(below, str) and path[-1] != "headers":
+            yield from _check_text(here, key, below)
+        yield from _walk(here, below)
+
+
+def _check_text(path: Path, key: str, text: str) -> Iterator[Complaint]:
+    trouble = ""
+    if key == "matches":
+        trouble = _regex_trouble(text)
+    elif key == "jsonPath" or (key == "path" and path[-2] == "jsonPath"):
+        trouble = jsonpath_trouble(text)
+    if trouble:
+        yield Complaint(path=path, message=trouble)
+
+
+def _check_range(path: Path, found: Mapping[str, object]) -> Iterator[Complaint]:
+    low, high = found.get("min"), found.get("max")
+    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+        message = f"no number is at least {low} and at most {high}"
+        yield Complaint(path=(*path, "min"), message=message)
+
+
+def _regex_trouble(pattern: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            # What a later Python may read differently is fine in this one.
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except re.error as error:
+        where = f" at character {error.pos + 1}" if error.pos is not None else ""
+        return f"expected a regular expression: {error.msg}{where}"
+    except (RecursionError, OverflowError):
+        return f"expected a regular expression, found {quoted(pattern)}: too deep or too big"
+    return ""

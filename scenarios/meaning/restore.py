@@ -1,0 +1,55 @@
+"""Sandboxes: namespaces that a drill may create, fill and delete without touching anything else."""
+
+from collections.abc import Iterator
+
+from scenarios.document import Document
+from scenarios.problems import Complaint, Path, quoted
+
+_RESTORE: Path = ("spec", "restore")
+_MAPPING: Path = (*_RESTORE, "namespaces")
+
+
+def check_restore(document: Document) -> Iterator[Complaint]:
+    """Yield what is wrong with `spec.restore` and `spec.isolation`."""
+    yield from _check_mapping(document)
+    restore = document.part(*_RESTORE)
+    allowed = set(restore.words("allow"))
+    for index, kind in enumerate(restore.words("exclude")):
+        if kind in allowed:
+            message = f"{quoted(kind)} is both excluded and allowed"
+            path = (*_RESTORE, "exclude", index)
+            yield Complaint(path=path, message=message, hint="take one out")
+    stable, deadline = restore.duration("stableFor"), restore.duration("deadline")
+    if stable and deadline and stable >= deadline:
+        message = f"expected less than the deadline ({restore.text('deadline')})"
+        yield Complaint(path=(*_RESTORE, "stableFor"), message=message)
+    if document.flag("spec", "isolation", "requireProof") and (
+        document.text("spec", "isolation", "network") == "none"
+    ):
+        message = "isolation that is switched off cannot be proven"
+        path = ("spec", "isolation", "requireProof")
+        yield Complaint(path=path, message=message, hint="use network: deny")
+
+
+def _check_mapping(document: Document) -> Iterator[Complaint]:
+    mapping = document.texts(*_MAPPING)
+    engine_home = document.text("spec", "backup", "namespace")
+    first_source: dict[str, str] = {}
+    for source, target in mapping.items():
+        path = (*_MAPPING, source)
+        if target in mapping:
+            yield Complaint(path=path, message=_source_as_target(source, target))
+        if target == engine_home:
+            message = f"{quoted(target)} is where the backup engine lives; no drill may touch it"
+            yield Complaint(path=path, message=message)
+        if target in first_source:
+            message = f"{quoted(first_source[target])} is restored into {quoted(target)} already"
+            hint = "give each source a sandbox of its own"
+            yield Complaint(path=path, message=message, hint=hint)
+        first_source.setdefault(target, source)
+
+
+def _source_as_target(source: str, target: str) -> str:
+    if source == target:
+        return f"{quoted(target)} would be restored onto itself; a drill needs another namespace"
+    return f"{quoted(target)} is also a source; no drill may restore into it"
