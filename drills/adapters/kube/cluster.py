@@ -4,19 +4,21 @@ In: a Wire and a Clock. Out: every verb of `drills.cluster.Cluster`; this file d
 itself, it only names which part answers.
 """
 
-import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from http import HTTPStatus
 
 from drills import objects
-from drills.adapters.kube import listing, watching, writing
+from drills.adapters.kube import listing, rights, running, watching, writing
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.discovery import Discovery
+from drills.adapters.kube.forwarding import PodStream, forward
 from drills.adapters.kube.refusals import refusal
+from drills.adapters.kube.service_http import ask_service
+from drills.adapters.kube.services import ServiceRequest, behind_service, of_pod
 from drills.adapters.kube.wire import Request, Wire
-from drills.cluster import Change, Kind, ServedKind
-from drills.errors import Forbidden
+from drills.cluster import Change, ExecAnswer, HttpAnswer, Kind, LogAnswer, ServedKind
 from drills.objects import KubeObject
 from drills.ports import Clock
 
@@ -139,40 +141,77 @@ class KubeCluster:
             watching.Reader(self._asker, selection, self._timing), stop, idle
         )
 
+    def http(  # noqa: PLR0913 - the parts of a request
+        self,
+        namespace: str,
+        service: str,
+        port: str,
+        path: str,
+        *,
+        scheme: str = "http",
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        via: str = "auto",
+        timeout: float,
+    ) -> HttpAnswer:
+        """Ask a Service over port-forward or the API server's proxy."""
+        request = ServiceRequest(
+            namespace=namespace,
+            service=service,
+            port=port,
+            path=path,
+            scheme=scheme,
+            method=method,
+            headers=headers or {},
+            seconds=timeout,
+        )
+        return ask_service(self._asker, self, request, via)
+
+    @contextmanager
+    def connect(
+        self, namespace: str, target: str, port: str, *, timeout: float
+    ) -> Iterator[PodStream]:
+        """Open a byte stream to `service/NAME` or `pod/NAME`; a refusal shows in `exchange`."""
+        kind, _, name = target.partition("/")
+        find = behind_service if kind == "service" else of_pod
+        endpoint = find(self, namespace, name, port)
+        stream = forward(self._asker, namespace, endpoint.pod, endpoint.port, timeout)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        timeout: float,
+    ) -> ExecAnswer:
+        """Run `command` in a container ('' for the first)."""
+        return running.execute(self._asker, namespace, pod, container, command, timeout)
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        since: float | None = None,
+        timeout: float,
+    ) -> LogAnswer:
+        """Return a container's log; `since` in seconds."""
+        return running.read_log(
+            self._asker, namespace, pod, container, tail=tail, since=since, seconds=timeout
+        )
+
     def may(self, verb: str, resource: str, namespace: str) -> bool:
         """Return whether we hold a right; resource is `plural.group` or `plural/subresource`."""
-        review = _review(verb, resource, namespace)
-        request = Request(
-            what=f"ask whether we may {verb} {resource}",
-            method="POST",
-            path="/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-            body=review,
-        )
-        answer = self._asker.freely(request)
-        if answer.status not in writing.ANSWERED:
-            error = refusal(request.what, answer)
-            if isinstance(error, Forbidden):
-                return False
-            raise error
-        return objects.dig(answer.document(), "status", "allowed") is True
+        return rights.may(self._asker, verb, resource, namespace)
 
 
 def _kind(obj: KubeObject) -> Kind:
     return Kind(objects.text(obj, "apiVersion"), objects.text(obj, "kind"))
-
-
-def _review(verb: str, resource: str, namespace: str) -> KubeObject:
-    whole, _, subresource = resource.partition("/")
-    plural, _, group = whole.partition(".")
-    asked: builtins.dict[str, str] = {
-        "verb": verb,
-        "group": group,
-        "resource": plural,
-        "subresource": subresource,
-        "namespace": namespace,
-    }
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
-    }
