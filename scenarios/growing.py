@@ -123,7 +123,7 @@ class _Grower:
         is_quoted = self._is_quoted() or tagged_text
         value: Value | Surprise = text if is_quoted else resolve(text)
         if isinstance(value, Surprise):
-            self._complain(path, f"{quoted(text)} is {value.reason}", f'quote it: "{text[:60]}"')
+            self._complain(path, f"{quoted(text)} is {value.reason}", value.advice(text))
             value = text
         return Leaf(line=line, column=column, value=value, text=text, quoted=is_quoted)
 

@@ -75,6 +75,8 @@ def _advice(problem: str) -> str:
         return "text that begins with @, ` or % needs quotes, and a tab cannot indent"
     if "mapping values are not allowed" in problem:
         return "check the indentation; text with ': ' in it needs quotes"
+    if "did not find expected ','" in problem:
+        return "text with any of [ ] { } , in it needs quotes here, \"${VAR}\" too"
     return ""
 
 

@@ -38,6 +38,11 @@ class Surprise:
 
     reason: str
 
+    def advice(self, word: str) -> str:
+        """Return what to write instead of `word`."""
+        quote = f'quote it: "{word[:60]}"'
+        return f"write true or false, or {quote}" if "true or false" in self.reason else quote
+
 
 def resolve(word: str) -> Value | Surprise:
     """Return what the unquoted `word` stands for, or why nobody can say."""

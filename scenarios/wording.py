@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from scenarios.durations import parse_duration
 from scenarios.faults import Fault, names, table
 from scenarios.problems import Complaint, did_you_mean, listed, quoted
 from scenarios.tree import Leaf, Node, find
@@ -112,7 +113,17 @@ def _type_words(types: object) -> str:
 
 
 def _text_hint(fault: Fault, text: str) -> str:
+    if _expected(fault).startswith("a duration") and _is_duration(text):
+        return "it must be more than zero"
     return did_you_mean(text, _words(fault))
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _hint(fault: Fault, leaf: Leaf) -> str:
