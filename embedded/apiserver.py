@@ -8,6 +8,7 @@ import contextlib
 import hmac
 import secrets
 import socket
+import ssl
 import threading
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from embedded.routes import resource_target
 from embedded.storage import Storage
 
 _WAITING_CLIENTS = 1024
+_TLS_HANDSHAKE = b"\x16"
 
 
 class ApiServer:
@@ -48,6 +50,7 @@ class ApiServer:
         self._connections: dict[Connection, None] = {}
         self._listener: socket.socket | None = None
         self._reserved: socket.socket | None = None
+        self._certificate: tuple[ssl.SSLContext, bytes] | None = None
         self._address: tuple[str, int] = ("127.0.0.1", 0)
         self.faults.attach(self.go_away, self.come_back)
 
@@ -69,9 +72,34 @@ class ApiServer:
         self._stop_listening()
         self._cut()
 
-    def write_kubeconfig(self, path: Path, context: str = "embedded") -> None:
-        """Write a kubeconfig that leads here, readable by its owner only."""
-        write_kubeconfig(path, context, self.url, self.token)
+    @property
+    def secure_url(self) -> str:
+        """Return the base URL for TLS; the same port speaks both."""
+        return self.url.replace("http:", "https:", 1)
+
+    def write_kubeconfig(
+        self, path: Path, context: str = "embedded", *, plain: bool = False
+    ) -> None:
+        """Write a kubeconfig that leads here, readable by its owner only.
+
+        Args:
+            path: the file to write.
+            context: the name of its only context.
+            plain: whether clients shall spare themselves TLS; kubectl then sends no token.
+        """
+        if plain:
+            write_kubeconfig(path, context, self.url, self.token)
+        else:
+            write_kubeconfig(path, context, self.secure_url, self.token, self._tls()[1])
+
+    def _tls(self) -> tuple[ssl.SSLContext, bytes]:
+        """Return the certificate of this run, made when first needed."""
+        from embedded.tls import server_context  # noqa: PLC0415  # costs 0.1 s; plain HTTP spares it
+
+        with self._lock:
+            if self._certificate is None:
+                self._certificate = server_context()
+            return self._certificate
 
     def go_away(self) -> None:
         """Refuse new connections and reset the open ones; the port stays ours."""
@@ -119,8 +147,18 @@ class ApiServer:
                 return  # the listener was closed
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(
-                target=self._serve, args=(Connection(sock),), name="embedded-api", daemon=True
+                target=self._welcome, args=(sock,), name="embedded-api", daemon=True
             ).start()
+
+    def _welcome(self, sock: socket.socket) -> None:
+        """Shake hands where the client speaks TLS, then serve it."""
+        try:
+            if sock.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+                sock = self._tls()[0].wrap_socket(sock, server_side=True)
+        except OSError:
+            sock.close()
+            return  # the client left, or does not trust the certificate
+        self._serve(Connection(sock))
 
     def _serve(self, connection: Connection) -> None:
         with self._lock:

@@ -167,7 +167,26 @@ def _openapi(types: TypeRegistry, rest: tuple[str, ...]) -> JsonObject:
     if rest[:1] != ("v3",) or not own:
         raise no_such_resource()
     schemas = {f"{t.group or 'core'}.{t.version}.{t.kind}": _schema(t) for t in own}
-    return {"openapi": "3.0.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
+    paths = {_path(t): _operations(t) for t in own if t.stored}
+    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+def _path(t: ResourceType) -> str:
+    place = "/namespaces/{namespace}" if t.namespaced else ""
+    return f"/{_root(t)}{place}/{t.plural}/{{name}}"
+
+
+def _operations(t: ResourceType) -> JsonObject:
+    """Say that writes take fieldValidation, so that kubectl leaves validation to the server."""
+    parameters = [
+        {"name": name, "in": "query", "schema": {"type": "string"}}
+        for name in ("dryRun", "fieldManager", "fieldValidation")
+    ]
+    return {"patch": {"parameters": parameters, "x-kubernetes-group-version-kind": _kind(t)}}
+
+
+def _kind(t: ResourceType) -> JsonObject:
+    return {"group": t.group, "version": t.version, "kind": t.kind}
 
 
 def _root(t: ResourceType) -> str:
@@ -175,9 +194,8 @@ def _root(t: ResourceType) -> str:
 
 
 def _schema(t: ResourceType) -> JsonObject:
-    kind = {"group": t.group, "version": t.version, "kind": t.kind}
     return {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,
-        "x-kubernetes-group-version-kind": [kind],
+        "x-kubernetes-group-version-kind": [_kind(t)],
     }

@@ -9,6 +9,7 @@ import contextlib
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -231,6 +232,8 @@ class Connection:
         poll.register(self.sock, select.POLLIN | select.POLLHUP | select.POLLERR)
         if not poll.poll(0):
             return False
+        if isinstance(self.sock, ssl.SSLSocket):
+            return True  # while it listens, a client has nothing to say but goodbye
         try:
             return self.sock.recv(1, socket.MSG_PEEK) == b""
         except OSError:
@@ -246,7 +249,7 @@ class Connection:
         """Cut the connection so that the client sees a reset."""
         with contextlib.suppress(OSError):  # it was closed already
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.sock.shutdown(socket.SHUT_RD)
+            socket.socket.shutdown(self.sock, socket.SHUT_RD)
         self.sock.close()
 
 

@@ -1,21 +1,27 @@
 """The kubeconfig that leads clients to an embedded API server.
 
-In: the server's URL and token. Out: a file that only its owner can read.
+In: the server's URL, token and certificate. Out: a file that only its owner can read.
 """
 
+import base64
 import os
 from pathlib import Path
 
 import yaml
 
 
-def write_kubeconfig(path: Path, context: str, url: str, token: str) -> None:
+def write_kubeconfig(
+    path: Path, context: str, url: str, token: str, certificate: bytes | None = None
+) -> None:
     """Write a kubeconfig with one context; mode 0600, since it holds a token."""
+    cluster = {"server": url}
+    if certificate is not None:
+        cluster["certificate-authority-data"] = base64.b64encode(certificate).decode()
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": context,
-        "clusters": [{"name": context, "cluster": {"server": url}}],
+        "clusters": [{"name": context, "cluster": cluster}],
         "users": [{"name": context, "user": {"token": token}}],
         "contexts": [{"name": context, "context": {"cluster": context, "user": context}}],
     }
