@@ -5,7 +5,7 @@ what the environment may claim.
 """
 
 from reports import words
-from reports.reading import Document, number, part, rows, word
+from reports.reading import Document, flag, number, part, rows, word
 
 EMBEDDED_CLAIM = (
     "Embedded cluster: no container ran. This drill proves at most that the backup can be read and "
@@ -47,17 +47,25 @@ def _no_blame(verdict: str, cause: str) -> str:
 
 
 def _success(document: Document) -> str:
-    asked = rows(document, "probes")
-    good = sum(1 for probe in asked if word(probe, "outcome") == "passed")
     backup = word(part(document, "backup"), "name") or "the backup"
     taken = number(part(document, "objectives", "rto"), "achievedSeconds")
     restored = number(part(document, "completeness"), "restored")
     parts = [
         "" if restored is None else words.plural(int(restored), "object"),
-        f"{good} of {words.plural(len(asked), 'probe')} passed" if asked else "no probe was asked",
+        _probes(document),
         "" if taken is None else f"ready after {words.duration(taken)}",
     ]
     return f"{backup} came back: {', '.join(item for item in parts if item)}."
+
+
+def _probes(document: Document) -> str:
+    asked = rows(document, "probes")
+    if not asked:
+        return "no probe was asked"
+    passed = [probe for probe in asked if word(probe, "outcome") == "passed"]
+    simulated = sum(1 for probe in passed if flag(probe, "simulated"))
+    note = f" ({simulated} simulated)" if simulated else ""
+    return f"{len(passed)} of {words.plural(len(asked), 'probe')} passed{note}"
 
 
 def objective_line(objective: Document) -> str:

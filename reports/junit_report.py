@@ -8,7 +8,7 @@ answer, `skipped` that the question did not matter for the verdict or was not pu
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from reports import headline, words
 from reports.reading import Document, flag, names, number, part, rows, word
@@ -42,15 +42,15 @@ def render_junit(document: Document) -> bytes:
         "time": _time(number(document, "durationSeconds")),
     }
     scenario = word(part(document, "scenario"), "name")
-    root = Xml.Element("testsuites", {"name": "restore drills", **numbers})
+    root = ET.Element("testsuites", {"name": "restore drills", **numbers})
     # Readers expect a timestamp without fraction and zone; ours is UTC all the same.
     when = {"timestamp": word(document, "startedAt")[:19]}
-    suite = Xml.SubElement(root, "testsuite", {"name": _clean(scenario), **numbers, **when})
+    suite = ET.SubElement(root, "testsuite", {"name": _clean(scenario), **numbers, **when})
     _properties(suite, document)
     for case in cases:
         _write(suite, scenario, case)
-    Xml.indent(root)
-    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _clean(text: str) -> str:
@@ -61,22 +61,22 @@ def _time(seconds: float | None) -> str:
     return f"{max(seconds or 0.0, 0.0):.3f}"
 
 
-def _properties(suite: Xml.Element, document: Document) -> None:
-    holder = Xml.SubElement(suite, "properties")
+def _properties(suite: ET.Element, document: Document) -> None:
+    holder = ET.SubElement(suite, "properties")
     for key in ("drillId", "environment", "verdict", "proofLevel"):
-        Xml.SubElement(holder, "property", {"name": key, "value": _clean(word(document, key))})
+        ET.SubElement(holder, "property", {"name": key, "value": _clean(word(document, key))})
 
 
-def _write(suite: Xml.Element, scenario: str, case: Case) -> None:
+def _write(suite: ET.Element, scenario: str, case: Case) -> None:
     place = {"classname": _clean(f"{scenario}.{case.group}"), "name": _clean(case.name)}
-    element = Xml.SubElement(suite, "testcase", {**place, "time": _time(case.seconds)})
+    element = ET.SubElement(suite, "testcase", {**place, "time": _time(case.seconds)})
     if case.outcome in _TAGS:
         attributes = {"message": _clean(case.message)}
         if case.outcome != "skipped":
             attributes["type"] = case.outcome
-        Xml.SubElement(element, _TAGS[case.outcome], attributes).text = _clean(case.details)
+        ET.SubElement(element, _TAGS[case.outcome], attributes).text = _clean(case.details)
     elif case.details:
-        Xml.SubElement(element, "system-out").text = _clean(case.details)
+        ET.SubElement(element, "system-out").text = _clean(case.details)
 
 
 def _answer(document: Document) -> Iterable[Case]:

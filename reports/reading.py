@@ -59,6 +59,13 @@ def texts(document: Document, key: str) -> Mapping[str, str]:
     return {name: value for name, value in part(document, key).items() if isinstance(value, str)}
 
 
+def by_severity(document: Document) -> tuple[Document, ...]:
+    """Return the findings, the weightiest first and otherwise in the order they were found."""
+    weights = ("critical", "warning", "info")
+    found = rows(document, "findings")
+    return tuple(sorted(found, key=lambda finding: weights.index(word(finding, "severity"))))
+
+
 def _items(document: Document, key: str) -> Sequence[object]:
     found = document.get(key)
     return found if isinstance(found, list | tuple) else ()

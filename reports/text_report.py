@@ -8,13 +8,13 @@ import textwrap
 from collections.abc import Iterable
 
 from reports import headline, words
-from reports.reading import Document, count, flag, names, number, part, rows, word
+from reports.reading import Document, by_severity, count, flag, names, number, part, rows, word
 
 NARROWEST = 20
 SHOWN = 5
+MANY = 12
 _MARKS = {"passed": "ok", "failed": "FAILED", "inconclusive": "no answer", "skipped": "skipped"}
 _COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "35"}
-_WEIGHT = ("critical", "warning", "info")
 
 
 def summary_lines(document: Document, *, width: int, colour: bool = False) -> list[str]:
@@ -80,16 +80,33 @@ def _stages(document: Document) -> Iterable[str]:
 
 
 def _probes(document: Document) -> Iterable[str]:
-    for probe in rows(document, "probes"):
-        notes = [
-            "" if flag(probe, "required") else "optional",
-            "simulated" if flag(probe, "simulated") else "",
-        ]
-        marks = ", ".join(note for note in notes if note)
-        line = f"probe     {_MARKS.get(word(probe, 'outcome'), '?')}: {word(probe, 'name')}"
-        why = word(probe, "message") or word(probe, "observed")
-        ending = "" if word(probe, "outcome") == "passed" else f" - {why}"
-        yield f"{line}{f' ({marks})' if marks else ''}{ending}"
+    asked = rows(document, "probes")
+    shown = asked if len(asked) <= MANY else _not_passed(asked)
+    for probe in shown[:MANY]:
+        yield _probe(probe)
+    if len(shown) > MANY:
+        yield f"  and {words.plural(len(shown) - MANY, 'more probe')} without a pass"
+    if shown is not asked:
+        yield f"probes    {len(asked) - len(_not_passed(asked))} of {len(asked)} passed"
+
+
+def _not_passed(asked: tuple[Document, ...]) -> tuple[Document, ...]:
+    return tuple(probe for probe in asked if word(probe, "outcome") != "passed")
+
+
+def _probe(probe: Document) -> str:
+    outcome = word(probe, "outcome")
+    notes = [
+        "" if flag(probe, "required") else "optional",
+        "simulated" if flag(probe, "simulated") else "",
+    ]
+    marks = ", ".join(note for note in notes if note)
+    why = word(probe, "message") or word(probe, "observed")
+    ending = f" - {why}" if why and outcome != "passed" else ""
+    return (
+        f"probe     {_MARKS.get(outcome, outcome)}: {word(probe, 'name')}"
+        f"{f' ({marks})' if marks else ''}{ending}"
+    )
 
 
 def _completeness(document: Document) -> Iterable[str]:
@@ -107,16 +124,12 @@ def _completeness(document: Document) -> Iterable[str]:
 
 
 def _findings(document: Document) -> Iterable[str]:
-    for finding in by_severity(document):
-        if word(finding, "severity") != "info":
-            yield f"{word(finding, 'severity'):<9} {word(finding, 'message')}"
-            yield f"  next: {word(finding, 'remedy')}"
-
-
-def by_severity(document: Document) -> list[Document]:
-    """Return the findings, the weightiest first and otherwise in the order they were found."""
-    found = rows(document, "findings")
-    return sorted(found, key=lambda finding: _WEIGHT.index(word(finding, "severity")))
+    grave = [found for found in by_severity(document) if word(found, "severity") != "info"]
+    for found in grave[:SHOWN]:
+        yield f"{word(found, 'severity'):<9} {word(found, 'subject')}: {word(found, 'message')}"
+        yield f"  next: {word(found, 'remedy')}"
+    if len(grave) > SHOWN:
+        yield f"  and {words.plural(len(grave) - SHOWN, 'more finding')} in the report"
 
 
 def _cleanup(document: Document) -> Iterable[str]:
