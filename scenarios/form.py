@@ -1,8 +1,9 @@
 """The form of a document: what the JSON Schema alone can say about it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,13 +61,17 @@ def _fault(error: "ValidationError") -> Fault:
 
 
 def _checker(schema: JsonObject) -> _Checker:
-    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  50 ms to import
+    return _strict()(schema)
 
-    strict = validators.extend(  # type: ignore[no-untyped-call]
+
+@lru_cache(maxsize=1)
+def _strict() -> Callable[[JsonObject], _Checker]:
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  100 ms to import
+
+    strict: Callable[[JsonObject], _Checker] = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"pattern": _pattern}
     )
-    checker: _Checker = strict(schema)
-    return checker
+    return strict
 
 
 def _pattern(

@@ -76,7 +76,7 @@ def _advice(problem: str) -> str:
     if "mapping values are not allowed" in problem:
         return "check the indentation; text with ': ' in it needs quotes"
     if "did not find expected ','" in problem:
-        return "text with any of [ ] { } , in it needs quotes here, \"${VAR}\" too"
+        return 'text with any of [ ] { } , in it needs quotes here, "${VAR}" too'
     return ""
 
 
