@@ -1,0 +1,125 @@
+"""Talks to the lab's API server: applies manifests, asks for objects, waits for states.
+
+In comes a kubeconfig path, out come plain dictionaries, as the API server wrote them.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import yaml
+
+if TYPE_CHECKING:
+    from kubernetes.dynamic import DynamicClient
+
+_SECONDS = 20
+_OWNER = "lab"
+
+
+class Cluster:
+    """One API server, reached with the admin's kubeconfig."""
+
+    def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._client = self._connect()
+
+    def _connect(self) -> "DynamicClient":
+        from kubernetes import config, dynamic  # noqa: PLC0415 - half a second, not for --help
+
+        api = config.new_client_from_config(str(self._kubeconfig), self._context)
+        cache = self._kubeconfig.parent / "discovery.json"
+        # A cache from an earlier cluster would name kinds that this one does not have yet.
+        cache.unlink(missing_ok=True)
+        return dynamic.DynamicClient(api, cache_file=str(cache))
+
+    def refresh(self) -> None:
+        """Asks anew which kinds the server has; needed once definitions were added."""
+        self._client = self._connect()
+
+    def apply(self, document: Mapping[str, object]) -> None:
+        """Applies one object on the server's side, as `kubectl apply --server-side` does."""
+        metadata = cast("Mapping[str, str]", document["metadata"])
+        resource = self._resource(document)
+        self._client.server_side_apply(
+            resource,
+            body=dict(document),
+            name=metadata["name"],
+            namespace=metadata.get("namespace"),
+            field_manager=_OWNER,
+            force_conflicts=True,
+            _request_timeout=_SECONDS,
+        )
+
+    def create(self, document: Mapping[str, object]) -> dict[str, object]:
+        """Creates one object and returns what the server made of it."""
+        metadata = cast("Mapping[str, str]", document["metadata"])
+        created = self._resource(document).create(
+            body=dict(document), namespace=metadata.get("namespace"), _request_timeout=_SECONDS
+        )
+        return cast("dict[str, object]", created.to_dict())
+
+    def find(
+        self, api_version: str, kind: str, name: str, namespace: str | None = None
+    ) -> dict[str, object] | None:
+        """Returns an object, or None when there is none of that name."""
+        from kubernetes.dynamic.exceptions import NotFoundError  # noqa: PLC0415 - see _connect
+
+        resource = self._client.resources.get(api_version=api_version, kind=kind)
+        try:
+            found = resource.get(name=name, namespace=namespace, _request_timeout=_SECONDS)
+        except NotFoundError:
+            return None
+        return cast("dict[str, object]", found.to_dict())
+
+    def list(
+        self, api_version: str, kind: str, namespace: str | None = None
+    ) -> tuple[dict[str, object], ...]:
+        """Returns every object of a kind, in one namespace or in all."""
+        resource = self._client.resources.get(api_version=api_version, kind=kind)
+        found = resource.get(namespace=namespace, _request_timeout=_SECONDS).to_dict()
+        return tuple(cast("list[dict[str, object]]", found["items"]))
+
+    def delete(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> None:
+        """Asks for an object's deletion; finalizers may keep it for a while."""
+        resource = self._client.resources.get(api_version=api_version, kind=kind)
+        resource.delete(name=name, namespace=namespace, _request_timeout=_SECONDS)
+
+    def names(self) -> frozenset[str]:
+        """`kind namespace/name` of every object that can be listed, but for passing events."""
+        return frozenset(self._names())
+
+    def _names(self) -> Iterator[str]:
+        for resource in self._client.resources.search(preferred=True):
+            if "list" in resource.verbs and "/" not in resource.name and resource.kind != "Event":
+                answer = resource.get(_request_timeout=_SECONDS)
+                for item in answer.to_dict()["items"]:
+                    meta = item["metadata"]
+                    yield f"{resource.kind} {meta.get('namespace', '')}/{meta['name']}"
+
+    def get_text(self, path: str) -> str:
+        """Answers a GET on any path of the API server, such as a Service's proxy."""
+        answer = self._client.client.call_api(
+            path, "GET", auth_settings=["BearerToken"], response_type="str",
+            _request_timeout=_SECONDS, _return_http_data_only=True,
+        )  # fmt: skip
+        return cast("str", answer)
+
+    def _resource(self, document: Mapping[str, object]) -> object:
+        return self._client.resources.get(
+            api_version=document["apiVersion"], kind=document["kind"]
+        )
+
+
+def read_manifest(path: Path, words: Mapping[str, str]) -> tuple[dict[str, object], ...]:
+    """Reads the objects of a manifest file, with `${WORD}` replaced."""
+    text = path.read_text(encoding="utf-8")
+    for word, value in words.items():
+        text = text.replace(f"${{{word}}}", value)
+    return tuple(yaml.safe_load_all(text))
+
+
+def status_of(document: Mapping[str, object] | None) -> Mapping[str, object]:
+    """The status of an object; empty while there is none."""
+    found = None if document is None else document.get("status")
+    return cast("Mapping[str, object]", found) if isinstance(found, dict) else {}

@@ -1,0 +1,119 @@
+"""The lab as a whole: is it built, does it run, bring it up, take it down.
+
+Up and down hold a lock, so that two callers at once do not start two labs in one folder.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from tests.lab import parts, processes
+from tests.lab.backups import apply_production, back_up, start_velero, storage_available
+from tests.lab.cluster import Cluster, read_manifest
+from tests.lab.control_plane import (
+    KUBECONFIG,
+    MANIFESTS,
+    api_ready,
+    choose_places,
+    start_control_plane,
+)
+
+PROGRAMS = 8
+
+
+class State(StrEnum):
+    """What can be said about the lab."""
+
+    RUNNING = "running"
+    DOWN = "down"
+    BROKEN = "broken"
+    NOT_BUILT = "not built"
+
+
+def state() -> State:
+    """Looks at the parts, the processes and the API server; changes nothing."""
+    if parts.missing_parts():
+        return State.NOT_BUILT
+    running = [process for process in processes.started() if process.alive]
+    if not running:
+        return State.DOWN
+    whole = len(running) == PROGRAMS and (processes.RUN / "complete").exists() and api_ready()
+    return State.RUNNING if whole else State.BROKEN
+
+
+def build() -> tuple[str, ...]:
+    """Builds the parts that are missing and returns their names.
+
+    Raises:
+        LabError: A build failed.
+    """
+    missing = parts.missing_parts()
+    for part in parts.PARTS:
+        if part.name in missing:
+            parts.build_part(part)
+    return missing
+
+
+def up() -> State:
+    """Brings the lab up unless it runs; what an earlier attempt left is taken down first.
+
+    Returns:
+        The state before, so that a caller knows whether the lab is theirs to take down.
+
+    Raises:
+        LabError: The parts are not built, or something did not start.
+    """
+    with _lock():
+        before = state()
+        if before is State.NOT_BUILT:
+            names = ", ".join(parts.missing_parts())
+            raise parts.LabError(f"not built: {names}; run python tests/lab/lab.py build")
+        if before is State.RUNNING and storage_available(Cluster(KUBECONFIG)):
+            return before
+        _take_down()
+        try:
+            _bring_up()
+        except BaseException:
+            _stop_all()  # the logs stay, for whoever reads the error
+            raise
+        return before if before is not State.RUNNING else State.BROKEN
+
+
+def down() -> None:
+    """Stops every program in reverse order and removes `run/`; nothing to do is fine."""
+    with _lock():
+        _take_down()
+
+
+def _bring_up() -> None:
+    processes.RUN.mkdir(parents=True)
+    places = choose_places()
+    start_control_plane(places)
+    cluster = Cluster(KUBECONFIG)
+    for document in read_manifest(MANIFESTS / "node.yaml", {}):
+        cluster.apply(document)
+    start_velero(places, cluster)
+    apply_production(places, cluster)
+    name = back_up(cluster)
+    (processes.RUN / "complete").write_text(f"{name}\n", encoding="utf-8")
+
+
+def _take_down() -> None:
+    _stop_all()
+    if processes.RUN.exists():
+        shutil.rmtree(processes.RUN)
+
+
+def _stop_all() -> None:
+    for process in reversed(processes.started()):
+        processes.stop(process)
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    parts.BUILD.mkdir(exist_ok=True)
+    with (parts.BUILD / "lab.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
