@@ -1,1 +1,32 @@
-"""Placeholder docstring, replaced by the room itself."""
+"""The engines: each is one module (or package) behind `drills.engine.Engine`.
+
+In: the scenario's word for its backup system. Out: the factory that builds that engine. Packages
+that users install add theirs through the entry point group `restore_drill.engines`.
+"""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from drills.engine import EngineFactory
+from drills.errors import Misconfigured
+
+ENGINES: dict[str, str] = {"velero": "drills.engines.velero:create"}
+"""The scenario's word to `module:function`; imported only when a scenario asks for it."""
+
+GROUP = "restore_drill.engines"
+
+
+def engine_factory(word: str) -> EngineFactory:
+    """Return the factory of engine `word`; raises Misconfigured naming the known ones."""
+    if word in ENGINES:
+        module, _, attribute = ENGINES[word].partition(":")
+        return cast("EngineFactory", getattr(import_module(module), attribute))
+    installed = entry_points(group=GROUP)
+    if word in installed.names:
+        return cast("EngineFactory", installed[word].load())
+    known = ", ".join(sorted({*ENGINES, *installed.names}))
+    raise Misconfigured(
+        f'there is no engine "{word}"',
+        hint=f"Known engines: {known}. Others install through the entry point group {GROUP}.",
+    )

@@ -1,0 +1,113 @@
+"""What an archive holds: its entries become objects, one at a time, so memory stays bounded.
+
+In: an open archive. Out: the inventory's objects and findings for what is damaged. The layout is
+that of Velero v1.18 `pkg/backup`, `pkg/archive`: `resources/<plural>[.<group>]/cluster/NAME.json`
+or `.../namespaces/NS/NAME.json`, and a duplicate of each below a version folder, which is skipped.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from drills import objects
+from drills.backups import BackedUpObject, ObjectKey
+from drills.engines.velero.archive import Counted, Entry, entries
+from drills.engines.velero.judgement import backed_up
+from drills.engines.velero.remarks import damage
+from drills.errors import BackupUnreadable
+from drills.findings import Finding
+from drills.objects import KubeObject
+
+VERSION_FILE = "metadata/version"
+KNOWN_FORMATS = frozenset({"1", "1.1.0"})
+"""Format versions that Velero has written so far; 1.14 to 1.18 write 1.1.0."""
+
+_CLUSTER_DEPTH = 4
+_NAMESPACED_DEPTH = 5
+
+
+@dataclass(slots=True)
+class Contents:
+    """What was found, filled while the archive is read."""
+
+    found: dict[ObjectKey, BackedUpObject] = field(default_factory=dict)
+    damaged: list[Finding] = field(default_factory=list)
+    format: str | None = None
+    bytes: int = 0
+
+
+def read_contents(source: BinaryIO, pause: Callable[[], None]) -> Contents:
+    """Read the archive to its end; raises BackupUnreadable, and what `pause` raises.
+
+    `pause` is called between entries, so that a long reading can be interrupted.
+    """
+    counted, contents = Counted(source), Contents()
+    resources = False
+    for entry in entries(counted, _wanted):
+        pause()
+        if entry.path == VERSION_FILE:
+            contents.format = entry.body.decode(errors="replace").strip()
+            continue
+        resources = True
+        _take(contents, entry)
+    contents.bytes = counted.bytes
+    if not resources:
+        raise BackupUnreadable(
+            "the archive holds no resources at all; Velero would call its restore Completed"
+        )
+    _check_format(contents)
+    return contents
+
+
+def key_of(path: str) -> ObjectKey | None:
+    """Return which object a path names, None for a version folder's duplicate and the rest."""
+    parts = path.split("/")
+    if parts[0] != "resources" or not path.endswith(".json"):
+        return None
+    if len(parts) == _CLUSTER_DEPTH and parts[2] == "cluster":
+        return ObjectKey(resource=parts[1], namespace="", name=parts[3].removesuffix(".json"))
+    if len(parts) == _NAMESPACED_DEPTH and parts[2] == "namespaces":
+        name = parts[4].removesuffix(".json")
+        return ObjectKey(resource=parts[1], namespace=parts[3], name=name)
+    return None
+
+
+def _wanted(path: str) -> bool:
+    return path == VERSION_FILE or key_of(path) is not None
+
+
+def _take(contents: Contents, entry: Entry) -> None:
+    key = key_of(entry.path)
+    if key is None:
+        return
+    try:
+        obj = _parsed(entry.body)
+    except ValueError as error:
+        why = f"{entry.path} in the archive cannot be read: {error}."
+        contents.damaged.append(damage("object-unreadable", str(key), why))
+        return
+    if (objects.name(obj), objects.namespace(obj)) != (key.name, key.namespace):
+        why = f"{entry.path} holds {objects.namespace(obj)}/{objects.name(obj)} instead."
+        contents.damaged.append(damage("object-misplaced", str(key), why))
+    contents.found[key] = backed_up(key, obj)
+
+
+def _parsed(body: bytes) -> KubeObject:
+    try:
+        parsed: object = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(parsed, Mapping) or not objects.text(parsed, "kind"):
+        raise ValueError("it is no Kubernetes object")
+    return parsed
+
+
+def _check_format(contents: Contents) -> None:
+    if contents.format is None:
+        why = f"The archive has no {VERSION_FILE}."
+        contents.damaged.append(damage("format-unknown", VERSION_FILE, why))
+    elif contents.format not in KNOWN_FORMATS:
+        why = f"The archive's format {contents.format[:40]!r} is not known."
+        remedy = "Use a version of this tool that knows the format."
+        contents.damaged.append(damage("format-unknown", VERSION_FILE, why, remedy))

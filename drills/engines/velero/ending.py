@@ -1,0 +1,75 @@
+"""What the terminal phase of a Restore itself says, apart from its results. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from drills import objects
+from drills.engines.velero.remarks import damage, unasked
+from drills.engines.velero.waiting import phase
+from drills.findings import Cause, Finding, Severity
+from drills.objects import KubeObject
+
+DAMAGED = re.compile(
+    r"gzip|unexpected EOF|\bEOF\b|\btar\b|invalid header|corrupt|NoSuchKey|key does not exist|"
+    r"flate|error unzipping|error parsing backup|error downloading backup: .*not found",
+    re.IGNORECASE,
+)
+OUTSIDE = re.compile(
+    r"during the server starting|connection refused|timeout|timed out|AccessDenied|Forbidden|"
+    r"RequestError|no such host|x509|SignatureDoesNotMatch|ExpiredToken|InvalidAccessKey|"
+    r"Unavailable|server is currently unable",
+    re.IGNORECASE,
+)
+LOCATION = re.compile(r"location", re.IGNORECASE)
+BACKUP_GONE = re.compile(
+    r"backups?(\.velero\.io)? .*not found|error retrieving backup|no (completed )?backups",
+    re.IGNORECASE,
+)
+
+
+def phase_findings(restore: KubeObject, readable_errors: int) -> Iterator[Finding]:
+    """Yield what the phase means; `readable_errors` is how many messages could be read."""
+    state, subject = phase(restore), f"restore {objects.name(restore)}"
+    if state == "FailedValidation":
+        yield _refused(restore, subject)
+    elif state == "Failed":
+        yield _failed(objects.text(restore, "status", "failureReason"), subject)
+    elif state == "PartiallyFailed" and not readable_errors:
+        yield unasked(
+            "restore-errors-unknown",
+            subject,
+            "The phase says PartiallyFailed, yet no error could be read.",
+            "Look into the restore's log with the Velero command line.",
+        )
+
+
+def _refused(restore: KubeObject, subject: str) -> Finding:
+    said = "; ".join(str(e) for e in objects.items(restore, "status", "validationErrors"))
+    message = f"Velero refused the restore: {said or 'it does not say why'}."
+    if BACKUP_GONE.search(said):
+        return damage("restore-refused", subject, message, "See why the backup vanished.")
+    if LOCATION.search(said):
+        remedy = "Make the backup's storage location available again."
+        return unasked("restore-refused", subject, message, remedy)
+    return Finding(
+        code="restore-refused",
+        severity=Severity.CRITICAL,
+        cause=Cause.CONFIGURATION,
+        subject=subject,
+        message=message,
+        remedy="Mend what the message names; `plan` shows the Restore that is submitted.",
+        unanswered=True,
+    )
+
+
+def _failed(reason: str, subject: str) -> Finding:
+    message = f"The restore could not run: {reason or 'Velero does not say why'}."
+    if DAMAGED.search(reason):
+        return damage("restore-failed", subject, message)
+    if OUTSIDE.search(reason):
+        remedy = "Mend what the message names, then drill again."
+        code = "server-restarted" if "server starting" in reason else "restore-failed"
+        return unasked(code, subject, message, remedy)
+    return damage(
+        "restore-failed", subject, message, "Look into the restore's log and the server's."
+    )

@@ -1,0 +1,100 @@
+"""VeleroEngine: the Engine contract kept by one Velero, each role in a file of its own.
+
+In: the ports and the namespace Velero lives in. Out: what `drills.engine.Engine` promises.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from drills.backups import Backup
+from drills.engine import (
+    EnginePorts,
+    EngineStatus,
+    Inspection,
+    Restored,
+    RestoreOrder,
+    SandboxShape,
+)
+from drills.engines.velero import survey as surveying
+from drills.engines.velero.account import account
+from drills.engines.velero.candidates import backup_of
+from drills.engines.velero.inspection import inspect
+from drills.engines.velero.kinds import BACKUP
+from drills.engines.velero.manifest import modifier_map, restore_object
+from drills.engines.velero.removal import remove
+from drills.engines.velero.restoring import run_restore
+from drills.engines.velero.site import Site
+from drills.errors import Misconfigured, NotServed
+from drills.ports import Deadline, Marked
+
+DEFAULT_NAMESPACE = "velero"
+
+
+class VeleroEngine:
+    """One Velero, bound to its ports; safe to use from one drill's thread."""
+
+    name = "velero"
+    sandbox_shape = SandboxShape.NAMESPACES
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def survey(self) -> EngineStatus:
+        """Look at locations, server, others' restores and schedules.
+
+        A ServerStatusRequest is created for it and removed again.
+        """
+        return surveying.survey(self._site)
+
+    def list_backups(self) -> Sequence[Backup]:
+        """Return every Backup object as it stands, the unusable ones with their reason.
+
+        Raises Misconfigured where the cluster has no Velero.
+        """
+        cluster, now = self._site.ports.cluster, self._site.ports.clock.now()
+        try:
+            locations = surveying.locations_of(self._site)
+            found = cluster.list(BACKUP, self._site.namespace)
+        except NotServed as error:
+            raise Misconfigured(
+                f"this cluster has no Velero: {error}",
+                hint="Choose the cluster Velero is installed in, or another engine.",
+            ) from error
+        return tuple(backup_of(obj, locations, now) for obj in found)
+
+    def inspect(self, backup: Backup, namespaces: Mapping[str, str]) -> Inspection:
+        """Read `backup` to its end and say what it holds and what is wrong with it."""
+        return inspect(self._site, backup, namespaces)
+
+    def describe(self, order: RestoreOrder) -> Mapping[str, object]:
+        """Return the objects `restore` would create; the time-outs come from its deadline."""
+        modifier = modifier_map(order, self._site.namespace)
+        restore = restore_object(
+            order,
+            self._site.namespace,
+            timeout="what is left of the drill's deadline",
+            modifier=modifier,
+        )
+        return {"restore": restore, "resourceModifier": modifier}
+
+    def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
+        """Restore, wait for the end, and keep Velero's own account of it."""
+        return account(self._site, order, run_restore(self._site, order, deadline))
+
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """Delete what was made for `drill_id`; return what is still there."""
+        return remove(self._site, drill_id, deadline)
+
+
+def create(
+    ports: EnginePorts, *, namespace: str | None, options: Mapping[str, object]
+) -> VeleroEngine:
+    """Return the engine for the Velero in `namespace` (default `velero`).
+
+    Raises Misconfigured for options: this engine has none.
+    """
+    if options:
+        raise Misconfigured(
+            f"the velero engine knows no option {', '.join(sorted(options))}",
+            hint="Remove it from spec.backup.options.",
+        )
+    return VeleroEngine(Site(ports=ports, namespace=namespace or DEFAULT_NAMESPACE))

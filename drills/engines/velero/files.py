@@ -1,0 +1,100 @@
+"""Where a backup's or a restore's files are read from: the store itself, or through Velero.
+
+In: what is wanted. Out: an open file. The layout is that of Velero v1.18
+`pkg/persistence/object_store_layout.go`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import BinaryIO, Protocol
+
+from drills import objects
+from drills.engines.velero.requests import Target, signed_urls
+from drills.engines.velero.site import Site
+from drills.errors import DeadlinePassed, Missing
+from drills.objects import KubeObject
+from drills.ports import Deadline, ObjectStore
+
+ANSWER_SECONDS = 30.0
+"""How long Velero gets to hand out URLs; normally well under a second."""
+DOWNLOAD_SECONDS = 60.0
+"""How long one read of a download may take."""
+
+NAMES: Mapping[Target, str] = {
+    Target.BACKUP_CONTENTS: "backups/{0}/{0}.tar.gz",
+    Target.BACKUP_RESOURCE_LIST: "backups/{0}/{0}-resource-list.json.gz",
+    Target.BACKUP_RESULTS: "backups/{0}/{0}-results.gz",
+    Target.BACKUP_VOLUME_INFO: "backups/{0}/{0}-volumeinfo.json.gz",
+    Target.BACKUP_VOLUME_SNAPSHOTS: "backups/{0}/{0}-volumesnapshots.json.gz",
+    Target.RESTORE_RESOURCE_LIST: "restores/{0}/restore-{0}-resource-list.json.gz",
+    Target.RESTORE_RESULTS: "restores/{0}/restore-{0}-results.gz",
+    Target.RESTORE_VOLUME_INFO: "restores/{0}/{0}-volumeinfo.json.gz",
+}
+
+POD_VOLUME_BACKUPS = "backups/{0}/{0}-podvolumebackups.json.gz"
+
+
+class Files(Protocol):
+    """The files of one backup or one restore."""
+
+    def open(self, target: Target) -> AbstractContextManager[BinaryIO]:
+        """Open a file; raises Missing where it does not exist, else what keeps it from us."""
+        ...
+
+
+class StoreFiles:
+    """Files read straight from the object store."""
+
+    def __init__(self, store: ObjectStore, prefix: str, name: str) -> None:
+        self._store, self._prefix, self._name = store, prefix, name
+
+    def open(self, target: Target) -> AbstractContextManager[BinaryIO]:
+        """Open a file of the store."""
+        return self.open_named(NAMES[target])
+
+    def open_named(self, pattern: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file that no DownloadRequest can name; `{0}` in the pattern is the backup."""
+        return self._store.open(self._prefix + pattern.format(self._name))
+
+
+class RequestedFiles:
+    """Files read through the URLs that Velero hands out."""
+
+    def __init__(self, site: Site, name: str, urls: Mapping[Target, str]) -> None:
+        self._site, self._name, self._urls = site, name, urls
+
+    @contextmanager
+    def open(self, target: Target) -> Iterator[BinaryIO]:
+        """Open a download; raises DeadlinePassed where Velero gave no URL for it."""
+        if target not in self._urls:
+            raise DeadlinePassed(
+                f"Velero handed out no download for {target} of {self._name} "
+                f"within {ANSWER_SECONDS:.0f} s",
+                hint="Look at the Velero server's log for this DownloadRequest.",
+            )
+        with self._site.ports.downloads.open(self._urls[target], timeout=DOWNLOAD_SECONDS) as body:
+            yield body
+
+
+def requested_files(
+    site: Site, name: str, targets: Iterable[Target], labels: Mapping[str, str]
+) -> RequestedFiles:
+    """Return the files through fresh DownloadRequests, which are gone when this returns."""
+    clock = site.ports.clock
+    deadline = Deadline(clock=clock, at=clock.monotonic() + ANSWER_SECONDS)
+    return RequestedFiles(site, name, signed_urls(site, name, targets, labels, deadline))
+
+
+def store_prefix(store: ObjectStore, name: str, location: KubeObject) -> str:
+    """Return the key prefix under which the store holds backup `name`; raises Missing.
+
+    A user may name the prefix Velero writes to, or the bucket above it.
+    """
+    within = objects.text(location, "spec", "objectStorage", "prefix").strip("/")
+    for prefix in dict.fromkeys(("", f"{within}/" if within else "")):
+        if any(True for _ in store.list(f"{prefix}backups/{name}/")):
+            return prefix
+    raise Missing(
+        f"the store named in the scenario has no folder backups/{name}/",
+        hint="Name the bucket and prefix that the BackupStorageLocation uses.",
+    )

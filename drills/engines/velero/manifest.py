@@ -1,0 +1,107 @@
+"""What a restore submits: the Restore and the ConfigMap with its resource modifier. Pure.
+
+In: the order. Out: complete objects; nothing is left to a server's default. Why each setting:
+the facts of Velero v1.18 `pkg/restore/restore.go` are named beside it.
+"""
+
+import hashlib
+import re
+from fnmatch import fnmatchcase
+
+from drills.engine import RestoreOrder
+from drills.engines.velero.kinds import CONFIG_MAP, LABEL_LIMIT, RESTORE, V1
+from drills.engines.velero.modifier import rendered, rules
+from drills.objects import KubeObject
+
+DATA_KEY = "rules.yaml"
+POD_VOLUME_TIMEOUT = "velero.io/pod-volume-timeout"
+"""Overrides the server's --fs-backup-timeout (4 h) for this Restore."""
+_DIGEST = 6
+
+
+def restore_name(drill_id: str) -> str:
+    """Return `drill-<id>` as a valid object name that also fits a label value (63)."""
+    name = re.sub(r"[^a-z0-9.-]+", "-", f"drill-{drill_id}".lower()).strip("-.")
+    if len(name) <= LABEL_LIMIT:
+        return name
+    digest = hashlib.sha256(drill_id.encode()).hexdigest()[:_DIGEST]
+    return f"{name[: LABEL_LIMIT - _DIGEST - 1].rstrip('-.')}-{digest}"
+
+
+def modifier_map(order: RestoreOrder, namespace: str) -> KubeObject | None:
+    """Return the ConfigMap with exactly one key, None where nothing needs rewriting."""
+    found = rules(order)
+    if not found:
+        return None
+    return {
+        "apiVersion": "v1",
+        "kind": CONFIG_MAP.kind,
+        "metadata": _metadata(order, namespace),
+        "data": {DATA_KEY: rendered(found)},
+    }
+
+
+def restore_object(
+    order: RestoreOrder, namespace: str, *, timeout: str, modifier: KubeObject | None
+) -> KubeObject:
+    """Return the Restore. `timeout` is a Go duration, after which Velero gives up on volumes.
+
+    A Restore has no status subresource, so a status sent along would be believed: none is.
+    """
+    name = restore_name(order.drill_id)
+    reference = {"resourceModifier": {"apiGroup": "", "kind": "ConfigMap", "name": name}}
+    return {
+        "apiVersion": V1,
+        "kind": RESTORE.kind,
+        "metadata": {
+            **_metadata(order, namespace),
+            "annotations": {POD_VOLUME_TIMEOUT: timeout},
+        },
+        "spec": {
+            "backupName": order.backup.name,
+            "includedNamespaces": sorted(order.namespaces),
+            "namespaceMapping": dict(sorted(order.namespaces.items())),
+            "includedResources": ["*"],
+            "excludedResources": list(excluded(order)),
+            "existingResourcePolicy": "none",
+            "restorePVs": True,
+            "preserveNodePorts": False,
+            "itemOperationTimeout": timeout,
+            "hooks": {},
+            **_cluster_resources(order),
+            **(reference if modifier is not None else {}),
+        },
+    }
+
+
+def excluded(order: RestoreOrder) -> tuple[str, ...]:
+    """Return the kinds to leave out; `*.group` is written out, which Velero does not understand."""
+    present = {obj.key.resource for obj in order.inventory.objects}
+    found: dict[str, None] = {}
+    for rule in order.left_out:
+        if "*" in rule.resource:
+            found |= dict.fromkeys(sorted(r for r in present if fnmatchcase(r, rule.resource)))
+        else:
+            found[rule.resource] = None
+    return tuple(found)
+
+
+def _cluster_resources(order: RestoreOrder) -> dict[str, object]:
+    """Return `includeClusterResources`, which is a trap both ways.
+
+    False keeps volumes from being handled at all, so claims keep production's volumeName; left
+    unset with a list of namespaces, only what restored objects need comes along.
+    """
+    claims = any(
+        obj.key.resource == "persistentvolumeclaims" and obj.key.namespace in order.namespaces
+        for obj in order.inventory.objects
+    )
+    return {} if claims else {"includeClusterResources": False}
+
+
+def _metadata(order: RestoreOrder, namespace: str) -> dict[str, object]:
+    return {
+        "name": restore_name(order.drill_id),
+        "namespace": namespace,
+        "labels": dict(order.labels),
+    }

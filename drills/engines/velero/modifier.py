@@ -1,0 +1,168 @@
+"""The resource modifier: exact rules, generated from the inventory, that keep a copy harmless.
+
+In: the order. Out: rules for Velero's resource modifier (`internal/resourcemodifiers`, v1.18). All
+are merge patches, which set or null fields without failing where a field is absent. Conditions see
+the object as backed up, so namespaces are those of the source. Pure.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from drills import objects
+from drills.backups import BackedUpObject
+from drills.engine import RestoreOrder
+from drills.engines.velero.judgement import tracking_keys
+
+Rule = dict[str, object]
+Patch = Mapping[str, object]
+
+DNS_PREFIX = "external-dns.alpha.kubernetes.io/"
+OWN_FINALIZERS = frozenset(
+    {
+        "kubernetes.io/pvc-protection",
+        "kubernetes.io/pv-protection",
+        "service.kubernetes.io/load-balancer-cleanup",
+        "batch.kubernetes.io/job-tracking",
+        "foregroundDeletion",
+        "orphan",
+    }
+)
+"""Finalizers that Kubernetes itself takes off again; others wait for operators that may be away."""
+
+CLOSED: Patch = {
+    "type": "ClusterIP",
+    "externalTrafficPolicy": None,
+    "allocateLoadBalancerNodePorts": None,
+    "healthCheckNodePort": None,
+    "loadBalancerClass": None,
+    "loadBalancerIP": None,
+    "loadBalancerSourceRanges": None,
+    "externalIPs": None,
+}
+
+_TEMPLATES: Mapping[str, tuple[str, ...]] = {
+    "pods": ("spec",),
+    "deployments.apps": ("spec", "template", "spec"),
+    "statefulsets.apps": ("spec", "template", "spec"),
+    "daemonsets.apps": ("spec", "template", "spec"),
+    "replicasets.apps": ("spec", "template", "spec"),
+    "jobs.batch": ("spec", "template", "spec"),
+    "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+"""Where a kind keeps its pod's spec."""
+
+
+def rules(order: RestoreOrder) -> tuple[Rule, ...]:
+    """Return the rules for this order; none where nothing needs rewriting."""
+    scope = tuple(
+        obj
+        for obj in order.inventory.objects
+        if obj.key.namespace in order.namespaces
+        and not any(fnmatchcase(obj.key.resource, rule.resource) for rule in order.left_out)
+    )
+    return (*_services(scope), *_cron_jobs(scope), *_per_kind(scope))
+
+
+def rendered(found: Iterable[Rule]) -> str:
+    """Return the YAML document that the modifier's ConfigMap holds under its only key."""
+    from yaml import safe_dump  # noqa: PLC0415 - only a restore needs YAML written
+
+    document = {"version": "v1", "resourceModifierRules": list(found)}
+    return str(safe_dump(document, sort_keys=False))
+
+
+def _services(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
+    for obj in scope:
+        if obj.key.resource == "services" and (patch := service_patch(obj)):
+            yield _rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
+
+
+def service_patch(obj: BackedUpObject) -> Patch | None:
+    """Return what makes a Service harmless, None where it already is.
+
+    A merge patch replaces the whole list of ports, and a ClusterIP Service with an explicit
+    nodePort is refused, so the ports are written out from the backup's own copy without it. An
+    ExternalName becomes a headless Service without endpoints: its name resolves to nothing.
+    """
+    spec = objects.mapping(obj.body, "spec")
+    names = objects.mapping(obj.body, "metadata", "annotations")
+    dns = {key: None for key in names if key.startswith(DNS_PREFIX)}
+    patch: dict[str, object] = {"metadata": {"annotations": dns}} if dns else {}
+    kind = objects.text(spec, "type") or "ClusterIP"
+    if kind == "ExternalName":
+        patch["spec"] = {"type": "ClusterIP", "clusterIP": "None", "externalName": None}
+    elif kind != "ClusterIP":
+        patch["spec"] = {**CLOSED, "ports": _ports(spec)}
+    elif objects.items(spec, "externalIPs"):
+        patch["spec"] = {"externalIPs": None, "externalTrafficPolicy": None}
+    return patch or None
+
+
+def _ports(spec: object) -> list[dict[str, object]]:
+    return [
+        {key: value for key, value in objects.mapping(port).items() if key != "nodePort"}
+        for port in objects.items(spec, "ports")
+    ]
+
+
+def _cron_jobs(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
+    """Suspend every CronJob of the source namespaces, whatever it says."""
+    spaces = {o.key.namespace for o in scope if o.key.resource == "cronjobs.batch"}
+    if spaces:
+        yield _rule("cronjobs.batch", spaces, {"spec": {"suspend": True}})
+
+
+def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
+    """Yield one rule for each kind that has foreign finalizers, GitOps marks or priorities."""
+    for resource in sorted({obj.key.resource for obj in scope}):
+        members = tuple(obj for obj in scope if obj.key.resource == resource)
+        patch = _merged(_metadata_patch(members), _priority_patch(resource, members))
+        if patch:
+            yield _rule(resource, {obj.key.namespace for obj in members}, patch)
+
+
+def _metadata_patch(members: Iterable[BackedUpObject]) -> Patch:
+    found: dict[str, object] = {}
+    labels: dict[str, None] = {}
+    annotations: dict[str, None] = {}
+    for obj in members:
+        finalizers = {str(f) for f in objects.items(obj.body, "metadata", "finalizers")}
+        if finalizers - OWN_FINALIZERS:
+            found["finalizers"] = None
+        for key in tracking_keys(obj.body):
+            (labels if key in objects.labels(obj.body) else annotations)[key] = None
+    if labels:
+        found["labels"] = labels
+    if annotations:
+        found["annotations"] = annotations
+    return {"metadata": found} if found else {}
+
+
+def _priority_patch(resource: str, members: Iterable[BackedUpObject]) -> Patch:
+    """Take priorities away: a copy must never push production's pods from a full node."""
+    path = _TEMPLATES.get(resource)
+    if path is None or not any(objects.text(o.body, *path, "priorityClassName") for o in members):
+        return {}
+    patch: dict[str, object] = {"priorityClassName": None, "priority": None}
+    for step in reversed(path):
+        patch = {step: patch}
+    return patch
+
+
+def _merged(first: Patch, second: Patch) -> Patch:
+    return {**first, **second}
+
+
+def _rule(resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = "") -> Rule:
+    conditions: dict[str, object] = {
+        "groupResource": resource,
+        "namespaces": sorted(namespaces),
+    }
+    if name:
+        conditions["resourceNameRegex"] = f"^{re.escape(name)}$"
+    return {
+        "conditions": conditions,
+        "mergePatches": [{"patchData": json.dumps(patch, sort_keys=True)}],
+    }

@@ -1,0 +1,94 @@
+"""Removes what the engine made for a drill in Velero's namespace, and nothing else.
+
+In: the drill's id. Out: what could not be removed. Found by both marks, deleted with the uid as
+precondition, waited for until gone. A Restore has a finalizer that needs a running server and an
+available location (Velero v1.18 `restore_controller.go`); it is never stripped here.
+"""
+
+from drills import marks, objects
+from drills.cluster import ChangeType
+from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
+from drills.engines.velero.site import Site
+from drills.engines.velero.waiting import IDLE_SECONDS
+from drills.errors import Conflicted, DrillError, Interrupted, NotServed
+from drills.objects import KubeObject
+from drills.ports import Deadline, Kind, Marked
+
+KINDS = (RESTORE, CONFIG_MAP, DOWNLOAD_REQUEST, STATUS_REQUEST)
+"""Restores first: their finalizer takes the longest."""
+
+
+def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+    """Delete what carries the drill's marks and return what is still there at the deadline.
+
+    Raises what listing raises: without it nobody knows what is left.
+    """
+    found = {kind: _ours(site, kind, drill_id) for kind in KINDS}
+    for kind, things in found.items():
+        for thing in things:
+            _ask(site, kind, thing)
+    return tuple(
+        left
+        for kind, things in found.items()
+        if things
+        for left in _wait_until_gone(site, kind, drill_id, things, deadline)
+    )
+
+
+def _ours(site: Site, kind: Kind, drill_id: str) -> tuple[KubeObject, ...]:
+    try:
+        found = site.ports.cluster.list(kind, site.namespace, labels=marks.selector(drill_id))
+    except NotServed:
+        return ()
+    return tuple(obj for obj in found if marks.drill_of(obj) == drill_id)
+
+
+def _ask(site: Site, kind: Kind, thing: KubeObject) -> None:
+    """Ask for the deletion; a refusal shows in what is left."""
+    if objects.text(thing, "metadata", "deletionTimestamp"):
+        return
+    try:
+        site.unmake(kind, thing)
+    except Conflicted:
+        return
+    except Interrupted:
+        raise
+    except DrillError as error:
+        where = f"{kind.kind} {site.namespace}/{objects.name(thing)}"
+        site.ports.listener.action("deleted", where, "refused", {"reason": str(error)})
+
+
+def _wait_until_gone(
+    site: Site, kind: Kind, drill_id: str, things: tuple[KubeObject, ...], deadline: Deadline
+) -> tuple[Marked, ...]:
+    """Watch until the very things (by uid) are gone, or the deadline comes.
+
+    A stop signal does not end this wait: cleaning up is what follows one.
+    """
+    left: dict[str, Marked] = {objects.uid(t): site.marked(kind, t) for t in things}
+    listed: set[str] = set()
+    changes = site.ports.cluster.watch(
+        kind,
+        site.namespace,
+        labels=marks.selector(drill_id),
+        stop=lambda: deadline.passed or not left,
+        idle=IDLE_SECONDS,
+    )
+    for change in changes:
+        if change is None:
+            continue
+        uid = objects.uid(change.object)
+        if change.type is ChangeType.SYNCED:
+            _gone(site, left, set(left) - listed)
+        elif change.type is ChangeType.DELETED:
+            _gone(site, left, {uid})
+        else:
+            listed.add(uid)
+        if not left:
+            break
+    return tuple(left.values())
+
+
+def _gone(site: Site, left: dict[str, Marked], uids: set[str]) -> None:
+    for uid in uids & set(left):
+        site.ports.journal.gone(left.pop(uid))

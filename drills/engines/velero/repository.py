@@ -1,0 +1,150 @@
+"""Is the repository that holds the volume data there? Contents are encrypted; its parts are not.
+
+In: volumes with the uploader that saved them. Out: findings. Layout of a kopia repository as
+Velero 1.18 writes it: `<prefix>/kopia/<namespace>/` with kopia.repository, kopia.blobcfg, index
+blobs `x...`, packs `p...` (data) and `q...` (metadata); restic: `<prefix>/restic/<namespace>/`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from drills import objects
+from drills.backups import BackedUpVolume
+from drills.engines.velero.kinds import REPOSITORY
+from drills.engines.velero.remarks import damage, note, unasked
+from drills.engines.velero.site import Site
+from drills.engines.velero.volumes import DATA_MOVER, POD_VOLUME
+from drills.engines.velero.waiting import phase
+from drills.errors import Forbidden, NotServed
+from drills.findings import Finding
+from drills.objects import KubeObject
+from drills.ports import ObjectStore
+
+KOPIA, RESTIC = "kopia", "restic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """One claim's snapshot in a repository."""
+
+    claim: str
+    namespace: str
+    uploader: str
+    handle: str
+    bytes: int | None
+
+
+def saved_in(volumes: Iterable[BackedUpVolume], info: Iterable[KubeObject]) -> Iterator[Saved]:
+    """Yield what lies in a repository of its own, with the uploader that put it there."""
+    rows_by_claim = {
+        (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")): row for row in info
+    }
+    for volume in volumes:
+        if volume.has_data and volume.method in {POD_VOLUME, DATA_MOVER}:
+            row = rows_by_claim.get((volume.namespace, volume.claim), {})
+            details = objects.mapping(
+                row, "pvbInfo" if volume.method == POD_VOLUME else "snapshotDataMovementInfo"
+            )
+            yield Saved(
+                claim=volume.claim,
+                namespace=volume.namespace,
+                uploader=objects.text(details, "uploaderType") or "kopia",
+                handle=objects.text(details, "snapshotHandle"),
+                bytes=volume.bytes,
+            )
+
+
+def check_store(store: ObjectStore, prefix: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
+    """Return a critical finding for each repository that lacks a part, named with its claims."""
+    return tuple(
+        damage(
+            "volume-data-missing",
+            ", ".join(f"persistentvolumeclaim {namespace}/{one.claim}" for one in group),
+            f"The {uploader} repository of {namespace} in the store {lack}: "
+            "the volume data cannot come back.",
+            "Restore the repository's files from the bucket's versions, or take a new backup.",
+        )
+        for (uploader, namespace), group in _repositories(saved).items()
+        if (lack := _lack(store, f"{prefix}{uploader}/{namespace}/", uploader, group))
+    )
+
+
+def check_objects(site: Site, location: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
+    """Without the store at hand: return what Velero's own BackupRepository objects say."""
+    groups = _repositories(saved)
+    if not groups:
+        return ()
+    try:
+        known = site.ports.cluster.list(REPOSITORY, site.namespace)
+    except (Forbidden, NotServed) as error:
+        return (_not_looked_at(f"BackupRepository objects: {error}"),)
+    found: list[Finding] = []
+    for uploader, namespace in groups:
+        repository = next((r for r in known if _is_of(r, location, uploader, namespace)), None)
+        if repository is None:
+            found.append(_not_looked_at(f"the {uploader} repository of namespace {namespace}"))
+        elif phase(repository) == "NotReady":
+            found.append(
+                unasked(
+                    "repository-not-ready",
+                    f"backuprepository {objects.name(repository)}",
+                    f"Velero cannot open it: {objects.text(repository, 'status', 'message')}.",
+                    "Mend what the message names: the repository password, access, or its files.",
+                )
+            )
+    return tuple(found)
+
+
+def _repositories(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved]]:
+    groups: dict[tuple[str, str], list[Saved]] = {}
+    for one in saved:
+        if one.uploader in {KOPIA, RESTIC}:
+            groups.setdefault((one.uploader, one.namespace), []).append(one)
+    return groups
+
+
+def _lack(store: ObjectStore, folder: str, uploader: str, group: list[Saved]) -> str | None:
+    files = {stored.key.removeprefix(folder): stored.bytes for stored in store.list(folder)}
+    if not files:
+        return "is not there"
+    if empty := sorted(name for name, size in files.items() if size == 0):
+        return f"has empty files ({', '.join(empty[:3])})"
+    needed = _kopia_parts(group) if uploader == KOPIA else _restic_parts(group)
+    for prefix, meaning in needed:
+        if not any(name.startswith(prefix) for name in files):
+            return f"has no {meaning}"
+    return None
+
+
+def _kopia_parts(group: list[Saved]) -> tuple[tuple[str, str], ...]:
+    parts = (
+        ("kopia.repository", "kopia.repository"),
+        ("kopia.blobcfg", "kopia.blobcfg"),
+        ("x", "index blobs"),
+        ("q", "metadata packs"),
+    )
+    holds_data = any(one.bytes for one in group)
+    return (*parts, ("p", "data packs")) if holds_data else parts
+
+
+def _restic_parts(group: list[Saved]) -> tuple[tuple[str, str], ...]:
+    parts = (("config", "config"), ("keys/", "keys"), ("index/", "index"), ("data/", "data packs"))
+    return (*parts, *((f"snapshots/{o.handle}", f"snapshot {o.handle}") for o in group))
+
+
+def _is_of(repository: object, location: str, uploader: str, namespace: str) -> bool:
+    spec = objects.mapping(repository, "spec")
+    return (
+        objects.text(spec, "volumeNamespace") == namespace
+        and objects.text(spec, "backupStorageLocation") == location
+        and objects.text(spec, "repositoryType") == uploader
+    )
+
+
+def _not_looked_at(what: str) -> Finding:
+    return note(
+        "repository-not-looked-at",
+        "volume data",
+        f"The bucket itself was not at hand, so this was not looked at: {what}.",
+        "Name the bucket in the scenario (--store) to have the repository's files checked.",
+    )

@@ -1,0 +1,129 @@
+"""Asks the Velero server who it is, with a ServerStatusRequest that is removed again.
+
+In: the Site. Out: versions for the report, and a finding where nobody answers.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from drills import objects
+from drills.engines.velero.candidates import Locations
+from drills.engines.velero.kinds import DEPLOYMENT, STATUS_REQUEST, V1
+from drills.engines.velero.remarks import refused, unasked, warning
+from drills.engines.velero.site import Site
+from drills.engines.velero.waiting import phase, wait_for
+from drills.errors import DeadlinePassed, DrillError, Forbidden, Interrupted, Missing, NotServed
+from drills.findings import Cause, Finding
+from drills.objects import KubeObject
+from drills.ports import Deadline
+
+ANSWER_SECONDS = 10.0
+"""A healthy server answers within one; it is asked before anything else is created."""
+RECENTLY = timedelta(minutes=5)
+"""The server validates its locations each minute, so a validation this fresh proves it alive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerAnswer:
+    """What the server said of itself."""
+
+    version: str = ""
+    plugins: tuple[str, ...] = ()
+    finding: Finding | None = None
+
+    def versions(self) -> dict[str, str]:
+        """Return what goes into the report; empty where nothing is known."""
+        known = {"velero": self.version, "veleroPlugins": ", ".join(self.plugins)}
+        return {word: value for word, value in known.items() if value}
+
+
+def ask_server(site: Site, locations: Locations) -> ServerAnswer:
+    """Return version and plugins of the server, or the finding that says why not."""
+    try:
+        answered = _ask(site)
+    except (Forbidden, NotServed) as error:
+        return ServerAnswer(
+            finding=warning(
+                "server-version-unknown",
+                f"namespace {site.namespace}",
+                f"The Velero server could not be asked for its version: {error}.",
+                f"Allow create, watch and delete on serverstatusrequests in {site.namespace}.",
+                cause=Cause.CONFIGURATION,
+            )
+        )
+    except (DeadlinePassed, Missing):
+        return ServerAnswer(finding=_silent(site, locations))
+    except Interrupted:
+        raise
+    except DrillError as error:
+        what = "The Velero server could not be asked"
+        return ServerAnswer(finding=refused("server-not-asked", "velero server", error, what))
+    return ServerAnswer(
+        version=objects.text(answered, "status", "serverVersion"), plugins=_plugins(answered)
+    )
+
+
+def _ask(site: Site) -> KubeObject:
+    name = f"drill-{uuid.uuid4().hex[:12]}"
+    request = site.make(
+        {
+            "apiVersion": V1,
+            "kind": STATUS_REQUEST.kind,
+            "metadata": {
+                "name": name,
+                "namespace": site.namespace,
+                "labels": site.request_labels(),
+            },
+            "spec": {},
+        }
+    )
+    clock = site.ports.clock
+    deadline = Deadline(clock=clock, at=clock.monotonic() + ANSWER_SECONDS)
+    try:
+        return wait_for(
+            site, STATUS_REQUEST, name, lambda o: o if phase(o) == "Processed" else None, deadline
+        )
+    finally:
+        site.discard(STATUS_REQUEST, request)
+
+
+def _plugins(answered: KubeObject) -> tuple[str, ...]:
+    names = {
+        objects.text(plugin, "name") for plugin in objects.items(answered, "status", "plugins")
+    }
+    return tuple(sorted(name for name in names if name))
+
+
+def _silent(site: Site, locations: Locations) -> Finding:
+    where = f"namespace {site.namespace}"
+    said = f"The Velero server did not answer a status request within {ANSWER_SECONDS:.0f} s"
+    if _validated_recently(locations, site.ports.clock.now()):
+        return warning(
+            "server-version-unknown",
+            where,
+            f"{said}, though it validated a storage location lately.",
+            "See whether its server-status-request controller is switched off.",
+            cause=Cause.ENVIRONMENT,
+        )
+    return unasked(
+        "server-silent",
+        where,
+        f"{said}{_deployment(site)}. A restore would never start.",
+        "Start the Velero server, or look into its log for why it does not answer.",
+    )
+
+
+def _validated_recently(locations: Locations, now: datetime) -> bool:
+    instants = (objects.instant(o, "status", "lastValidationTime") for o in locations.values())
+    return any(instant is not None and now - instant < RECENTLY for instant in instants)
+
+
+def _deployment(site: Site) -> str:
+    try:
+        found = site.ports.cluster.get(DEPLOYMENT, site.namespace, "velero")
+    except DrillError:
+        return ""
+    if found is None:
+        return "; there is no Deployment velero here"
+    return f"; Deployment velero has {objects.number(found, 'status', 'availableReplicas')} ready"

@@ -1,0 +1,189 @@
+"""Which claims have their data in the backup. Pure.
+
+In: the archived claims and volumes, volumeinfo (since Velero 1.13), PodVolumeBackups, native
+snapshots. Out: BackedUpVolume for each claim. Why it matters: Velero restores a claim without data
+as an empty volume and calls the restore Completed; a volume with policy Retain it attaches as it
+is, production's storage included (`pkg/restore/restore.go`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from drills import objects
+from drills.backups import BackedUpObject, BackedUpVolume
+from drills.objects import KubeObject
+
+NONE = "none"
+DATA_MOVER = "DataMover"
+POD_VOLUME = "PodVolumeBackup"
+CSI = "CSISnapshot"
+NATIVE = "NativeSnapshot"
+
+CSI_ANNOTATION = "velero.io/volume-snapshot-name"
+CLAIM_ANNOTATION = "velero.io/pvc-name"
+
+_DETAILS = {
+    POD_VOLUME: "pvbInfo",
+    DATA_MOVER: "snapshotDataMovementInfo",
+    CSI: "csiSnapshotInfo",
+    NATIVE: "nativeSnapshotInfo",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeSources:
+    """What the backup says of its volumes, from several files."""
+
+    info: tuple[KubeObject, ...] | None
+    """None where there is no volumeinfo file (Velero before 1.13)."""
+    pod_volume_backups: tuple[KubeObject, ...]
+    native_snapshots: tuple[KubeObject, ...] = ()
+
+
+def volumes_of(
+    claims: Iterable[BackedUpObject], volumes: Iterable[BackedUpObject], sources: VolumeSources
+) -> tuple[BackedUpVolume, ...]:
+    """Return one entry for each claim that ever had a volume and outlives its pod."""
+    by_name = {volume.key.name: volume for volume in volumes}
+    return tuple(
+        _volume(claim, by_name, sources) for claim in claims if not _without_own_data(claim)
+    )
+
+
+def _without_own_data(claim: BackedUpObject) -> bool:
+    """Return True for a claim that was never bound, or whose data ends with its pod."""
+    bound = objects.text(claim.body, "spec", "volumeName")
+    return not bound or (claim.owner or "").startswith("Pod/")
+
+
+def _volume(
+    claim: BackedUpObject, volumes: Mapping[str, BackedUpObject], sources: VolumeSources
+) -> BackedUpVolume:
+    bound = objects.text(claim.body, "spec", "volumeName")
+    persistent = volumes.get(bound)
+    row = _info_row(claim, sources)
+    backups = _pod_volume_backups(claim, sources)
+    found = _from_info(row, backups) if row else _without_info(claim, bound, backups, sources)
+    policy = objects.text(row, "pvInfo", "reclaimPolicy") or (
+        objects.text(persistent.body, "spec", "persistentVolumeReclaimPolicy") if persistent else ""
+    )
+    return replace(
+        found,
+        claim=claim.key.name,
+        namespace=claim.key.namespace,
+        volume=bound,
+        reclaim_policy=policy,
+        restored_as_is=not found.has_data and persistent is not None and policy != "Delete",
+    )
+
+
+def _info_row(claim: BackedUpObject, sources: VolumeSources) -> KubeObject:
+    for row in sources.info or ():
+        named = (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName"))
+        if named == (claim.key.namespace, claim.key.name):
+            return row
+    return {}
+
+
+def _pod_volume_backups(claim: BackedUpObject, sources: VolumeSources) -> tuple[KubeObject, ...]:
+    uid = objects.uid(claim.body)
+    return tuple(
+        backup
+        for backup in sources.pod_volume_backups
+        if objects.text(backup, "spec", "pod", "namespace") == claim.key.namespace
+        and (
+            objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
+            == claim.key.name
+            or (uid and objects.text(backup, "spec", "tags", "pvc-uid") == uid)
+        )
+    )
+
+
+def _from_info(row: KubeObject, backups: tuple[KubeObject, ...]) -> BackedUpVolume:
+    method = objects.text(row, "backupMethod") or NONE
+    if method == CSI and objects.mapping(row).get("snapshotDataMoved") is True:
+        method = DATA_MOVER
+    details = objects.mapping(row, _DETAILS.get(method, ""))
+    reason = _trouble(method, row, details, backups)
+    return _entry(
+        method=NONE if objects.mapping(row).get("skipped") is True else method,
+        size=_size(details),
+        reason=reason,
+        instant=objects.instant(row, "startTimestamp") if reason is None else None,
+    )
+
+
+def _trouble(
+    method: str, row: KubeObject, details: KubeObject, backups: tuple[KubeObject, ...]
+) -> str | None:
+    """Return why the data is not there, None where everything says that it is."""
+    if objects.mapping(row).get("skipped") is True:
+        return objects.text(row, "skippedReason") or "Velero skipped it and does not say why"
+    if method not in _DETAILS:
+        return "Velero backed up the claim without its data"
+    if objects.text(row, "result") == "failed":
+        return "saving its data failed"
+    return _not_saved(details) or (_not_completed(backups) if method == POD_VOLUME else None)
+
+
+def _not_saved(details: KubeObject) -> str | None:
+    state = objects.text(details, "Phase")
+    if state not in {"", "Completed"}:
+        return f"saving its data ended in phase {state}"
+    if not objects.text(details, "snapshotHandle"):
+        return "Velero names no snapshot for it"
+    if objects.mapping(details).get("ReadyToUse") is False:
+        return "its snapshot was not ready to use"
+    return None
+
+
+def _not_completed(backups: tuple[KubeObject, ...]) -> str | None:
+    """Velero restores pod volumes by their PodVolumeBackup, whatever volumeinfo says."""
+    states = [objects.text(backup, "status", "phase") or "New" for backup in backups]
+    if "Completed" in states:
+        return None
+    if not states:
+        return "there is no PodVolumeBackup for it"
+    return f"its PodVolumeBackup is {states[0]}"
+
+
+def _without_info(
+    claim: BackedUpObject, bound: str, backups: tuple[KubeObject, ...], sources: VolumeSources
+) -> BackedUpVolume:
+    """Read what Velero before 1.13 wrote, which had no volumeinfo file."""
+    if backups:
+        best = next((b for b in backups if not _not_completed((b,))), backups[0])
+        instant = objects.instant(best, "status", "startTimestamp")
+        size = objects.number(best, "status", "progress", "totalBytes")
+        return _entry(method=POD_VOLUME, size=size, reason=_not_completed((best,)), instant=instant)
+    for snapshot in sources.native_snapshots:
+        if objects.text(snapshot, "spec", "persistentVolumeName") == bound:
+            state = objects.text(snapshot, "status", "phase")
+            reason = None if state == "Completed" else f"its snapshot is {state or 'New'}"
+            return _entry(method=NATIVE, size=None, reason=reason, instant=None)
+    if sources.info is None and CSI_ANNOTATION in objects.mapping(
+        claim.body, "metadata", "annotations"
+    ):
+        return _entry(method=CSI, size=None, reason=None, instant=None)
+    return _entry(method=NONE, size=None, reason="the backup does not mention it", instant=None)
+
+
+def _entry(
+    *, method: str, size: int | None, reason: str | None, instant: datetime | None
+) -> BackedUpVolume:
+    return BackedUpVolume(
+        claim="",
+        namespace="",
+        volume="",
+        method=method,
+        bytes=size,
+        has_data=reason is None,
+        reason=reason or "",
+        data_instant=instant,
+    )
+
+
+def _size(details: KubeObject) -> int | None:
+    size = details.get("size")
+    return size if isinstance(size, int) else None
