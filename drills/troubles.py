@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from drills import objects
 from drills.findings import Cause
 from drills.objects import KubeObject
-from drills.readiness import condition, controller, holds, subject
+from drills.readiness import FINISHED, condition, controller, holds, subject
 
 LONGEST_MESSAGE = 300
 LeftOut = Collection[tuple[str, str]]
@@ -67,7 +67,7 @@ def pod_troubles(pod: KubeObject, left_out: LeftOut = ()) -> Iterator[Trouble]:
         yield _of(pod, "pod-disrupted", Cause.ENVIRONMENT, f"the pod was disrupted: {reason}")
     if objects.text(pod, "status", "phase") == "Failed" and controller(pod) is None:
         yield _failed(pod)
-    if objects.text(pod, "status", "phase") in {"Succeeded", "Failed"} or holds(pod, "Ready"):
+    if is_over(pod) or holds(pod, "Ready"):
         return
     scheduled = condition(pod, "PodScheduled")
     if objects.text(scheduled, "reason") == "Unschedulable":
@@ -75,6 +75,12 @@ def pod_troubles(pod: KubeObject, left_out: LeftOut = ()) -> Iterator[Trouble]:
     for field in ("initContainerStatuses", "containerStatuses"):
         for status in objects.items(pod, "status", field):
             yield from _container(pod, status, left_out)
+
+
+def is_over(pod: KubeObject) -> bool:
+    """Return whether nothing more can come of the pod."""
+    leaving = bool(objects.text(pod, "metadata", "deletionTimestamp"))
+    return leaving or objects.text(pod, "status", "phase") in FINISHED
 
 
 def workload_troubles(kind: str, obj: KubeObject, left_out: LeftOut = ()) -> Iterator[Trouble]:
@@ -122,7 +128,7 @@ def refused_pods(whom: str, obj: KubeObject, message: str, left_out: LeftOut) ->
     return missing or _trouble("pods-not-created", Cause.ENVIRONMENT, whom, obj, message)
 
 
-def unexplained_crashes(troubles: Sequence[Trouble]) -> Mapping[str, Trouble]:
+def explaining(troubles: Sequence[Trouble]) -> Mapping[str, Trouble]:
     """Return, by namespace, trouble of the environment that may be behind crashes there."""
     return {t.namespace: t for t in troubles if not t.blames and t.code != "job-failed"}
 
@@ -208,7 +214,7 @@ def _of(pod: KubeObject, code: str, cause: Cause, detail: str, *, lasting: bool 
     return _trouble(code, cause, _owner(pod), pod, detail, lasting=lasting)
 
 
-def _trouble(  # noqa: PLR0917 - one line per trouble reads better than six
+def _trouble(
     code: str, cause: Cause, whom: str, obj: KubeObject, detail: str, *, lasting: bool = False
 ) -> Trouble:
     return Trouble(
