@@ -15,8 +15,8 @@ from drills.troubles import (
     LeftOut,
     Trouble,
     event_troubles,
-    pod_troubles,
     explaining,
+    pod_troubles,
     workload_troubles,
 )
 

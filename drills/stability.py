@@ -45,11 +45,7 @@ class StabilityWatch:
         """
         self.watch.heard = self._hear
         try:
-            self.watch.take(0.0)
-            while (rest := self.since + stable_for - self.clock.monotonic()) > 0:
-                if self.stop():
-                    raise Interrupted("the drill was asked to stop while workloads were watched")
-                self.watch.take(min(rest, TICK))
+            self._look_on(self.since + stable_for)
         except Interrupted:
             raise
         except DrillError as error:
@@ -61,6 +57,13 @@ class StabilityWatch:
     def close(self) -> None:
         """Let the watches end without a conclusion."""
         self.watch.close()
+
+    def _look_on(self, until: float) -> None:
+        self.watch.take(0.0)
+        while (rest := until - self.clock.monotonic()) > 0:
+            if self.stop():
+                raise Interrupted("the drill was asked to stop while workloads were watched")
+            self.watch.take(min(rest, TICK))
 
     def _hear(self, kind: str, before: KubeObject | None, now: KubeObject | None) -> None:
         obj = now if now is not None else before
@@ -89,10 +92,14 @@ class StabilityWatch:
             self._restarted[whom] = f"{more} container restart(s) after it was ready"
 
     def _findings(self) -> tuple[Finding, ...]:
-        seen = self.watch.seen()
-        present = troubles_in(seen, self.watch.waiting(), self.left_out)
+        waiting = self.watch.waiting()
+        present = [
+            trouble
+            for trouble in troubles_in(self.watch.seen(), waiting, self.left_out)
+            if waiting or trouble.code == "job-failed"
+        ]
         troubles = tuple({(t.code, t.subject): t for t in (*self._troubles, *present)}.values())
-        behind = {t.namespace: t for t in troubles if not t.blames}
+        behind = explaining(troubles)
         found = list(findings_of(troubles))
         for code, subjects in (("became-unready", self._lost), ("restarted", self._restarted)):
             for whom, why in subjects.items():
