@@ -1,7 +1,7 @@
-"""One fault that the JSON Schema found, apart from the library that found it."""
+"""One fault that a document has against the JSON Schema."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenarios.problems import Path, nearest
 
@@ -35,6 +35,10 @@ class Fault:
     """The subschema that holds the keyword."""
     is_key: bool = False
     """True where not the value but a key of the mapping at `path` is wrong."""
+
+    def of_key(self) -> "Fault":
+        """Return the same fault, of a key."""
+        return replace(self, is_key=True)
 
     @property
     def known_keys(self) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ SCHEMA_FILE = FilePath(__file__).parent / "schema" / "scenario.schema.json"
 
 PROBE_GROUP = "restore_drill.probes"
 """Entry points: name is the probe's kind, value its module. The module may hold `SCHEMA`, a mapping
-with a JSON Schema of the question under `question` and of the expected answer under `expect`."""
+with a JSON Schema of the question under `question` and of the expected answer under `expect`, made
+of the keywords that the published schema uses."""
 ENGINE_GROUP = "restore_drill.engines"
 """Entry points: name is the engine's word in `backup.engine`."""
 
