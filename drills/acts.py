@@ -122,6 +122,7 @@ def act_settle(drill: Drill) -> None:
             deadline=drill.deadline,
             stop=drill.stop,
             listener=drill.trail,
+            left_out=_left_out_names(drill),
         )
         drill.stability = settled.watch
         notes.findings += settled.findings
@@ -149,6 +150,8 @@ def act_probe(drill: Drill) -> None:
             requested=notes.requested,
             reference=notes.started_at,
             rpo=rpo,
+            backup_ended_at=notes.backup.completed_at if notes.backup else None,
+            troubles=tuple(finding for finding in notes.findings if finding.unanswered),
         )
         notes.probes = run_probes(
             drill.scenario.probes,
@@ -245,6 +248,11 @@ def _source_labels(drill: Drill) -> dict[str, dict[str, str]]:
         for obj in found
         if obj.key.resource == "namespaces" and obj.body is not None
     }
+
+
+def _left_out_names(drill: Drill) -> frozenset[tuple[str, str]]:
+    rows = drill.notes.completeness.rows if drill.notes.completeness else ()
+    return frozenset((row.resource, name) for row in rows for name in row.left_out)
 
 
 def _time(note: StageNote, restored: Restored) -> None:

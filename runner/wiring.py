@@ -1,25 +1,20 @@
 """The composition root: the one file that puts clusters, engines, clocks and journals together."""
 
-import dataclasses
-import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from drills.adapters.journal import FileJournal
 
 from drills.adapters.clock import SystemClock
-from drills.adapters.downloads import HttpDownloads
-from drills.adapters.journal import FileJournal, JournalHeader
-from drills.adapters.shell import LocalShell
-from drills.engine import Engine, EnginePorts
-from drills.engines import engine_factory
 from drills.ports import Cluster, Listener
 from drills.state import DrillPorts
 from runner.orphans import holder_is_dead
 from runner.settings import RunSettings, actor
-from runner.stopping import DrillStop, StopSignal
+from runner.stopping import StopSignal
 from scenarios.model import ClusterRef, Scenario
 
 if TYPE_CHECKING:
@@ -38,7 +33,7 @@ class Clusters:
         self._known: dict[ClusterRef, KubeCluster] = {}
         self._embedded: dict[tuple[str, ...], str] = {}
 
-    def __enter__(self) -> "Clusters":
+    def __enter__(self) -> Self:
         """Return the connections."""
         return self
 

@@ -37,6 +37,7 @@ class VeleroEngine:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.home = site.namespace
 
     def survey(self) -> EngineStatus:
         """Look at locations, server, others' restores and schedules.

@@ -1,0 +1,87 @@
+"""A rehearsal: the first two stages only, for `plan` and `verify`. Nothing is restored.
+
+What the engine needs for reading (Velero: DownloadRequests) is removed again before it returns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drills import acts
+from drills.backups import Backup, Inventory
+from drills.engine import LeftOutRule
+from drills.findings import Finding, Severity
+from drills.notes import Halt
+from drills.plan import rule_for
+from drills.record import CleanupRecord, PassedOver, Verdict
+from drills.state import DrillPorts, begin
+from drills.tidying import clean_up
+from scenarios.model import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a drill would do, and what is known of the backup."""
+
+    backup: Backup | None
+    passed_over: tuple[PassedOver, ...]
+    inventory: Inventory | None
+    findings: tuple[Finding, ...]
+    left_out: tuple[LeftOutRule, ...]
+    submitted: Mapping[str, object]
+    """What the engine would be given, word for word; empty where nothing can be restored."""
+    namespaces: Mapping[str, str]
+    cleanup: CleanupRecord
+    embedded: bool
+    traceback: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what these two stages alone say; never more than that the backup reads well."""
+        if any(f.severity is Severity.CRITICAL and not f.unanswered for f in self.findings):
+            return Verdict.FAILED
+        if self.inventory is None or any(f.unanswered for f in self.findings):
+            return Verdict.INCONCLUSIVE
+        warned = any(f.severity is Severity.WARNING for f in self.findings)
+        return Verdict.WARNED if warned else Verdict.PASSED
+
+    def counts(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return (namespace, kind) to how many objects, and why they would be left out or ''."""
+        found: dict[tuple[str, str], tuple[int, str]] = {}
+        for obj in self.inventory.objects if self.inventory else ():
+            if obj.key.namespace not in self.namespaces:
+                continue
+            rule = rule_for(self.left_out, obj.key.resource)
+            reason = rule.reason if rule else obj.explanation or ""
+            where = (obj.key.namespace, obj.key.resource)
+            number, known = found.get(where, (0, reason))
+            found[where] = (number + 1, reason if known == reason else "")
+        return found
+
+
+def rehearse(scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int) -> Rehearsal:
+    """Select and read the backup, and say what a drill would do.
+
+    Raises Misconfigured as a drill would.
+    """
+    drill = begin(scenario, ports, drill_id, seed)
+    try:
+        acts.act_select(drill)
+        acts.act_verify(drill)
+    except Halt:
+        pass
+    finally:
+        ports.shield()
+        cleanup = clean_up(drill)
+    notes = drill.notes
+    return Rehearsal(
+        backup=notes.backup,
+        passed_over=notes.passed_over,
+        inventory=notes.inventory,
+        findings=tuple(notes.findings),
+        left_out=drill.order.left_out if drill.order else (),
+        submitted=notes.submitted,
+        namespaces=dict(scenario.restore.namespaces),
+        cleanup=cleanup,
+        embedded=ports.cluster.embedded,
+        traceback=notes.traceback,
+    )

@@ -1,0 +1,39 @@
+"""`plan`: what a drill would do, with nothing restored."""
+
+from pathlib import Path
+
+import click
+
+from runner.options import check_store, cluster_options, scenario_argument
+from runner.settings import RunSettings
+
+EXAMPLE = """\b
+Examples:
+  python -m runner plan scenarios/production-weekly.yaml
+  python -m runner plan --embedded --store ./bucket-copy --manifests scenario.yaml
+"""
+
+
+@click.command(name="plan", epilog=EXAMPLE)
+@scenario_argument
+@cluster_options
+@click.option("--manifests", is_flag=True, help="Print what the engine would be given, as JSON.")
+def command(scenario: Path, *, manifests: bool, **options: object) -> int:
+    """Show what would be restored, left out, rewritten and probed; nothing is restored.
+
+    The backup is read to its end for it. Exit codes as for a drill.
+    """
+    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    check_store(settings)
+    from runner import rehearsing
+    from runner.plan_text import plan_lines
+
+    loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings)
+    if manifests:
+        import json
+
+        click.echo(json.dumps(rehearsal.submitted, indent=2, sort_keys=True, default=str))
+        return rehearsing.CODES[rehearsal.verdict]
+    for line in plan_lines(loaded, rehearsal):
+        click.echo(line)
+    return rehearsing.CODES[rehearsal.verdict]

@@ -1,0 +1,61 @@
+"""`serve`: the long-running scheduler with its web pages."""
+
+from pathlib import Path
+
+import click
+
+from runner.options import (
+    check_store,
+    cluster_options,
+    log_option,
+    report_options,
+    scenario_arguments,
+)
+from runner.settings import RunSettings
+
+EXAMPLE = """\b
+Example:
+  python -m runner serve --listen 127.0.0.1:8080 --report-dir /reports scenarios/*.yaml
+"""
+
+
+@click.command(name="serve", epilog=EXAMPLE)
+@scenario_arguments
+@report_options
+@cluster_options
+@log_option
+@click.option(
+    "--listen",
+    default="127.0.0.1:8080",
+    show_default=True,
+    envvar="DRILL_LISTEN",
+    metavar="HOST:PORT",
+    help="Where pages, /healthz and /metrics are served.",
+)
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1, max=64),
+    default=2,
+    show_default=True,
+    envvar="DRILL_PARALLEL",
+    help="How many drills run at once.",
+)
+def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options: object) -> int:
+    """Run drills on their schedules until SIGTERM.
+
+    A run that was due while the service was down is made up for once. The pages have no login:
+    listen on the loopback address, or put a proxy with one in front.
+    """
+    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    check_store(settings)
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit():
+        raise click.BadParameter("wants HOST:PORT, such as 127.0.0.1:8080", param_hint="--listen")
+    from runner.loading import load_all
+    from runner.service import Service
+
+    loaded = load_all(scenarios)
+    unscheduled = [scenario.source for scenario in loaded if scenario.schedule is None]
+    if unscheduled:
+        raise click.UsageError(f"no spec.schedule in {', '.join(unscheduled)}")
+    return Service(loaded, settings).run((host.strip("[]"), int(port)), log_format=log_format)

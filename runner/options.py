@@ -1,0 +1,109 @@
+"""Options that several commands share, each with its `DRILL_*` variable."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from runner.settings import DEFAULT_REPORT_DIR, RunSettings
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def scenario_arguments(function: F) -> F:
+    """Add one or more SCENARIO arguments."""
+    return click.argument(
+        "scenarios",
+        metavar="SCENARIO...",
+        nargs=-1,
+        required=True,
+        type=click.Path(path_type=Path),
+    )(function)
+
+
+def scenario_argument(function: F) -> F:
+    """Add one SCENARIO argument."""
+    return click.argument("scenario", metavar="SCENARIO", type=click.Path(path_type=Path))(function)
+
+
+def cluster_options(function: F) -> F:
+    """Add what chooses the cluster."""
+    for option in (
+        click.option(
+            "--kubeconfig",
+            envvar="DRILL_KUBECONFIG",
+            metavar="FILE",
+            help="Kubeconfig instead of the scenario's.",
+        ),
+        click.option(
+            "--context",
+            envvar="DRILL_CONTEXT",
+            metavar="NAME",
+            help="Kubeconfig context instead of the scenario's.",
+        ),
+        click.option(
+            "--stand-in",
+            "stand_ins",
+            multiple=True,
+            envvar="DRILL_STAND_INS",
+            metavar="NAME",
+            help="Embedded cluster: let this stand-in answer for containers.",
+        ),
+        click.option(
+            "--store",
+            envvar="DRILL_STORE",
+            metavar="DIR_OR_S3_URL",
+            help="Embedded cluster: restore from this copied bucket or s3://bucket/prefix.",
+        ),
+        click.option(
+            "--embedded",
+            is_flag=True,
+            envvar="DRILL_EMBEDDED",
+            help="Use the embedded cluster, whatever the scenario names.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def report_options(function: F) -> F:
+    """Add where reports and journals live."""
+    for option in (
+        click.option(
+            "--state-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="DRILL_STATE_DIR",
+            metavar="DIR",
+            help="Journals of drills under way.  [default: REPORT_DIR/.journal]",
+        ),
+        click.option(
+            "--report-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="DRILL_REPORT_DIR",
+            default=DEFAULT_REPORT_DIR,
+            show_default=True,
+            metavar="DIR",
+            help="Reports go to DIR/<drill-id>/.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def log_option(function: F) -> F:
+    """Add the log format."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["auto", "text", "json"]),
+        default="auto",
+        show_default=True,
+        envvar="DRILL_LOG_FORMAT",
+        help="Log lines on stderr; auto shows live progress on a terminal.",
+    )(function)
+
+
+def check_store(settings: RunSettings) -> None:
+    """Refuse --store without --embedded: a real cluster has its own backup location."""
+    if settings.store is not None and not settings.embedded:
+        raise click.UsageError("--store belongs to the embedded cluster; add --embedded")

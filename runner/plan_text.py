@@ -1,0 +1,46 @@
+"""A plan in words. Pure."""
+
+from collections.abc import Iterator
+
+from drills.rehearsal import Rehearsal
+from drills.sandbox import isolation_words
+from runner.rehearsing import backup_lines, closing_line, finding_lines
+from scenarios.model import ProbeSpec, Scenario
+
+
+def plan_lines(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the plan; the last line says whether a drill could begin."""
+    yield from backup_lines(rehearsal)
+    for source, target in rehearsal.namespaces.items():
+        yield f"sandbox  {source} -> {target}"
+    words = isolation_words(scenario.isolation.network, embedded=rehearsal.embedded)
+    yield from (f"  {measure}: {state}" for measure, state in words.items())
+    yield from _objects(rehearsal)
+    yield from _volumes(rehearsal)
+    for probe in scenario.probes:
+        yield _probe(probe)
+    yield f"deadline  {scenario.restore.deadline}, cleanup {scenario.cleanup}"
+    yield from finding_lines(rehearsal.findings)
+    yield closing_line("plan only, nothing was restored", scenario, rehearsal)
+
+
+def _objects(rehearsal: Rehearsal) -> Iterator[str]:
+    counts = rehearsal.counts()
+    for (namespace, resource), (number, reason) in sorted(counts.items()):
+        verb = "leave out" if reason else "restore"
+        because = f": {reason}" if reason else ""
+        yield f"{verb}  {number} {resource} of {namespace}{because}"
+
+
+def _volumes(rehearsal: Rehearsal) -> Iterator[str]:
+    for volume in rehearsal.inventory.volumes if rehearsal.inventory else ():
+        if volume.namespace not in rehearsal.namespaces:
+            continue
+        state = f"{volume.bytes} bytes" if volume.has_data else f"NO DATA: {volume.reason}"
+        yield f"volume  {volume.namespace}/{volume.claim}  {volume.method}  {state}"
+
+
+def _probe(probe: ProbeSpec) -> str:
+    need = f", after {', '.join(probe.needs)}" if probe.needs else ""
+    must = "required" if probe.required else "optional"
+    return f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"

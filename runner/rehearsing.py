@@ -1,0 +1,81 @@
+"""Runs a rehearsal for `plan` and `verify` and prints what both have in common."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from drills.errors import DrillError, Misconfigured
+from drills.findings import Finding
+from drills.record import Verdict
+from drills.rehearsal import Rehearsal, rehearse
+from runner.exit_codes import ExitCode
+from runner.ids import drill_id, fresh_seed
+from runner.listeners import LogListener
+from runner.loading import load_all
+from runner.logs import configure
+from runner.settings import RunSettings
+from runner.stopping import StopSignal, signals
+from runner.wiring import Clusters, drill_ports
+from scenarios.model import Scenario
+
+CODES = {
+    Verdict.PASSED: ExitCode.OK,
+    Verdict.WARNED: ExitCode.OK,
+    Verdict.FAILED: ExitCode.FAILED,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+def rehearsal_of(path: Path, settings: RunSettings) -> tuple[Scenario, Rehearsal]:
+    """Return the scenario and its rehearsal; raises ClickException with the remedy."""
+    scenario = load_all([path])[0]
+    configure("text" if sys.stderr.isatty() else "json", colour=False)
+    name = drill_id(scenario.name, datetime.now(UTC))
+    signal = StopSignal()
+    try:
+        with (
+            signals(signal, lambda name, _: click.echo(f"{name}: stopping", err=True)),
+            Clusters(settings) as clusters,
+            drill_ports(
+                scenario, settings, clusters, LogListener(name), drill_id=name, signal=signal
+            ) as ports,
+        ):
+            seed = settings.seed if settings.seed is not None else fresh_seed()
+            return scenario, rehearse(scenario, ports, drill_id=name, seed=seed)
+    except DrillError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: DrillError) -> click.ClickException:
+    shown = click.ClickException(f"{error}\n  {error.hint}" if error.hint else str(error))
+    misused = isinstance(error, Misconfigured)
+    shown.exit_code = ExitCode.MISUSED if misused else ExitCode.INCONCLUSIVE
+    return shown
+
+
+def backup_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the chosen backup and those passed over."""
+    if rehearsal.backup is None:
+        yield "backup  none can be drilled"
+    else:
+        point = rehearsal.backup.recovery_point
+        when = point.strftime("%Y-%m-%d %H:%M:%S UTC") if point else "unknown"
+        yield f"backup  {rehearsal.backup.name}  {rehearsal.backup.phase}  from {when}"
+    for over in rehearsal.passed_over:
+        yield f"  passed over  {over.name}: {over.reason}"
+
+
+def finding_lines(findings: tuple[Finding, ...]) -> Iterator[str]:
+    """Yield each finding with its remedy."""
+    for finding in findings:
+        yield f"{finding.severity}  {finding.subject}: {finding.message}"
+        yield f"  {finding.remedy}"
+
+
+def closing_line(word: str, scenario: Scenario, rehearsal: Rehearsal) -> str:
+    """Return the last line: the verdict first."""
+    where = "  embedded" if rehearsal.embedded else ""
+    return f"{rehearsal.verdict}  {scenario.name}{where}  {word}"
