@@ -1,7 +1,7 @@
 """Which pod and which port stand behind a Service.
 
 In: namespace, Service name, port by number or name, and what to ask there. Out: a ready
-pod and the number of its port, resolved as kube-proxy would: selector, targetPort, named container ports.
+pod and the number of its port, resolved as kube-proxy would: selector, targetPort, named ports.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 """Watches go on where the connection, the server or its memory fails."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,20 +23,6 @@ from tests.drills.adapters.kube.scripted_api import (
 CONFIG_MAP = Kind("v1", "ConfigMap")
 PATH = "/api/v1/namespaces/box/configmaps"
 WATCH = PATH + "?watch"
-
-
-@pytest.fixture
-def api() -> Iterator[ScriptedApi]:
-    with ScriptedApi() as api:
-        yield api
-
-
-@pytest.fixture
-def hold() -> Iterator[threading.Event]:
-    """A silence that ends with the test."""
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 def connect(api: ScriptedApi, folder: Path, patience: float = 5, **timing: float) -> KubeCluster:

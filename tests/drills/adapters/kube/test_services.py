@@ -1,0 +1,169 @@
+"""Asking restored applications: HTTP, bytes, commands and logs, and which way they went."""
+
+import json
+
+import pytest
+
+from drills.adapters.kube import KubeCluster
+from drills.errors import CannotAsk, Forbidden, Missing
+from embedded.apiserver import ApiServer
+from embedded.containers import ExecAnswer, HttpAnswer
+from embedded.faults import Rule
+from tests.drills.adapters.kube.conftest import StandIns, a_service, run_pod
+
+OK = HttpAnswer(stand_in="shop", body=b"ok\n", headers={"X-Shop": "open"})
+
+
+@pytest.fixture
+def shop(cluster: KubeCluster, server: ApiServer, stand_ins: StandIns) -> KubeCluster:
+    """A Service `shop` with a ready pod, answered by a stand-in on both ways."""
+    cluster.create(a_service("shop"))
+    run_pod(server, "shop")
+    stand_ins.pages["pod/shop-0 GET /healthz?deep=1"] = OK
+    stand_ins.pages["service/shop GET /healthz?deep=1"] = OK
+    return cluster
+
+
+@pytest.mark.parametrize("via", ["portForward", "proxy"])
+@pytest.mark.parametrize("port", ["80", "web"])
+def test_both_ways_lead_to_a_service(shop: KubeCluster, via: str, port: str) -> None:
+    answer = shop.http("box", "shop", port, "/healthz?deep=1", via=via, timeout=5)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert (answer.status, answer.body, answer.via) == (200, b"ok\n", via)
+    assert headers["x-shop"] == "open"
+    assert answer.simulated
+
+
+def test_port_forward_is_the_first_choice(shop: KubeCluster) -> None:
+    answer = shop.http("box", "shop", "80", "/healthz?deep=1", timeout=5)
+    assert answer.via == "portForward"
+    assert 0 < answer.seconds < 5
+
+
+def test_without_the_right_to_forward_the_proxy_serves(
+    shop: KubeCluster, server: ApiServer
+) -> None:
+    for verb in ("get", "create"):
+        server.faults.deny(Rule(verb=verb, resource="pods/portforward"))
+    assert shop.http("box", "shop", "80", "/healthz?deep=1", timeout=5).via == "proxy"
+    with pytest.raises(Forbidden):
+        shop.http("box", "shop", "80", "/healthz?deep=1", via="portForward", timeout=5)
+
+
+def test_without_any_right_it_cannot_be_asked(shop: KubeCluster, server: ApiServer) -> None:
+    for resource in ("pods/portforward", "services/proxy"):
+        server.faults.deny(Rule(resource=resource))
+    with pytest.raises(CannotAsk, match="no way leads there"):
+        shop.http("box", "shop", "80", "/healthz?deep=1", timeout=5)
+
+
+def test_nobody_stands_in(shop: KubeCluster) -> None:
+    """What the embedded cluster cannot know is never an answer, whatever the way."""
+    for via in ("auto", "portForward", "proxy"):
+        with pytest.raises(CannotAsk, match="no stand-in"):
+            shop.http("box", "shop", "80", "/unknown", via=via, timeout=5)
+
+
+def test_an_answer_of_the_application_is_an_answer(shop: KubeCluster, stand_ins: StandIns) -> None:
+    """Its own 503 is not mistaken for the API server's."""
+    broken = HttpAnswer(stand_in="shop", status=503, body=b"database is down")
+    stand_ins.pages["service/shop GET /"] = stand_ins.pages["pod/shop-0 GET /"] = broken
+    for via in ("portForward", "proxy"):
+        answer = shop.http("box", "shop", "80", "/", via=via, timeout=5)
+        assert (answer.status, answer.body) == (503, b"database is down")
+
+
+@pytest.mark.parametrize("via", ["auto", "portForward", "proxy"])
+def test_no_ready_endpoint_is_missing(cluster: KubeCluster, server: ApiServer, via: str) -> None:
+    cluster.create(a_service("slow"))
+    run_pod(server, "slow", ready=False)
+    with pytest.raises(Missing):
+        cluster.http("box", "slow", "80", "/", via=via, timeout=5)
+
+
+@pytest.mark.parametrize("via", ["auto", "portForward", "proxy"])
+def test_an_absent_service_or_port_is_missing(shop: KubeCluster, via: str) -> None:
+    with pytest.raises(Missing):
+        shop.http("box", "nobody", "80", "/", via=via, timeout=5)
+    with pytest.raises(Missing):
+        shop.http("box", "shop", "81", "/", via=via, timeout=5)
+
+
+def test_the_proxy_cannot_carry_a_login(shop: KubeCluster) -> None:
+    """The API server would take it for its own, and drop it."""
+    with pytest.raises(CannotAsk, match="Authorization"):
+        shop.http("box", "shop", "80", "/", headers={"authorization": "x"}, via="proxy", timeout=5)
+
+
+def test_a_header_that_would_split_the_request_is_refused(shop: KubeCluster) -> None:
+    with pytest.raises(CannotAsk):
+        shop.http(
+            "box", "shop", "80", "/", headers={"X-A": "b\r\nX-C: d"}, via="portForward", timeout=5
+        )
+
+
+def test_bytes_there_and_back(shop: KubeCluster, stand_ins: StandIns) -> None:
+    stand_ins.echo = True
+    for target, port in (("service/shop", "web"), ("pod/shop-0", "http"), ("pod/shop-0", "8080")):
+        with shop.connect("box", target, port, timeout=5) as connection:
+            assert connection.exchange(b"hello", timeout=5) == b"you said hello"
+            assert connection.simulated
+
+
+def test_silence_is_an_empty_answer(shop: KubeCluster) -> None:
+    with shop.connect("box", "service/shop", "80", timeout=5) as connection:
+        assert connection.exchange(b"", timeout=0.05) == b""
+
+
+def test_bytes_that_nobody_answers_cannot_be_asked(shop: KubeCluster) -> None:
+    with (
+        shop.connect("box", "service/shop", "80", timeout=5) as connection,
+        pytest.raises(CannotAsk, match="no stand-in"),
+    ):
+        connection.exchange(b"hello", timeout=5)
+
+
+def test_a_command_says_what_it_says(shop: KubeCluster, stand_ins: StandIns) -> None:
+    words = ("sh", "-c", "echo a&b; echo ä >&2; exit 3")
+    stand_ins.commands[words] = ExecAnswer(
+        stand_in="s", stdout=b"a&b\n", stderr="ä\n".encode(), exit_code=3
+    )
+    said = shop.exec("box", "shop-0", "", words, timeout=5)
+    assert (said.exit_code, said.stdout, said.stderr) == (3, "a&b\n", "ä\n")
+    assert said.simulated
+
+
+def test_large_output_comes_whole(shop: KubeCluster, stand_ins: StandIns) -> None:
+    stand_ins.commands["cat",] = ExecAnswer(stand_in="s", stdout=b"x" * 300_000)
+    assert len(shop.exec("box", "shop-0", "main", ["cat"], timeout=5).stdout) == 300_000
+
+
+def test_commands_that_cannot_be_run(shop: KubeCluster, server: ApiServer) -> None:
+    with pytest.raises(CannotAsk, match="no stand-in"):
+        shop.exec("box", "shop-0", "", ["true"], timeout=5)
+    with pytest.raises(CannotAsk, match="container other is not valid"):
+        shop.exec("box", "shop-0", "other", ["true"], timeout=5)
+    with pytest.raises(Missing):
+        shop.exec("box", "nobody", "", ["true"], timeout=5)
+    server.faults.deny(Rule(resource="pods/exec"))
+    with pytest.raises(Forbidden, match="pods/exec"):
+        shop.exec("box", "shop-0", "", ["true"], timeout=5)
+
+
+def test_logs(shop: KubeCluster, stand_ins: StandIns) -> None:
+    with pytest.raises(CannotAsk, match="no stand-in"):
+        shop.logs("box", "shop-0", "", timeout=5)
+    stand_ins.log = "one\ntwo\n"
+    assert shop.logs("box", "shop-0", "main", timeout=5).text == "one\ntwo\n"
+    last = shop.logs("box", "shop-0", "", tail=1, since=60, timeout=5)
+    assert (last.text, last.simulated) == ("two\n", True)
+    with pytest.raises(Missing):
+        shop.logs("box", "nobody", "", timeout=5)
+
+
+def test_a_page_that_looks_like_a_refusal_of_the_server_is_still_a_page(
+    shop: KubeCluster, stand_ins: StandIns
+) -> None:
+    page = json.dumps({"kind": "Status", "code": 404, "message": "no such item"}).encode()
+    stand_ins.pages["service/shop GET /"] = HttpAnswer(stand_in="s", status=404, body=page)
+    assert shop.http("box", "shop", "80", "/", via="proxy", timeout=5).status == 404
