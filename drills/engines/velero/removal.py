@@ -55,7 +55,7 @@ def _ask(site: Site, kind: Kind, thing: KubeObject) -> None:
         raise
     except DrillError as error:
         where = f"{kind.kind} {site.namespace}/{objects.name(thing)}"
-        site.ports.listener.action("deleted", where, "refused", {"reason": str(error)})
+        site.ports.listener.action("delete", where, "failed", {"error": str(error)})
 
 
 def _wait_until_gone(

@@ -3,7 +3,6 @@
 In: EnginePorts. Out: objects created with journal and audit entry, and removed again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drills import objects
@@ -28,13 +27,13 @@ class Site:
         self.ports.journal.intend(Marked(kind=kind, namespace=self.namespace, name=name))
         made = self.ports.cluster.create(obj)
         self.ports.journal.made(self.marked(kind, made))
-        self._tell("created", kind, made, {"uid": objects.uid(made)})
+        self._tell("create", "success", kind, made)
         return made
 
     def unmake(self, kind: Kind, obj: KubeObject) -> None:
         """Ask for the deletion of exactly this object (uid as precondition)."""
         self.ports.cluster.delete(kind, self.namespace, objects.name(obj), uid=objects.uid(obj))
-        self._tell("deleted", kind, obj, {"uid": objects.uid(obj)})
+        self._tell("delete", "accepted", kind, obj)
 
     def discard(self, kind: Kind, obj: KubeObject) -> None:
         """Delete a request of ours; one that cannot be deleted Velero drops itself in minutes."""
@@ -42,7 +41,7 @@ class Site:
             self.unmake(kind, obj)
         except DrillError as error:
             where = f"{kind.kind} {self.namespace}/{objects.name(obj)}"
-            self.ports.listener.action("deleted", where, "refused", {"reason": str(error)})
+            self.ports.listener.action("delete", where, "failed", {"error": str(error)})
             return
         self.ports.journal.gone(self.marked(kind, obj))
 
@@ -61,6 +60,6 @@ class Site:
         if self.ports.stop():
             raise Interrupted("the drill was asked to stop")
 
-    def _tell(self, action: str, kind: Kind, obj: KubeObject, details: Mapping[str, str]) -> None:
+    def _tell(self, action: str, status: str, kind: Kind, obj: KubeObject) -> None:
         where = f"{kind.kind} {self.namespace}/{objects.name(obj)}"
-        self.ports.listener.action(action, where, "done", details)
+        self.ports.listener.action(action, where, status, {"uid": objects.uid(obj)})
