@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from http import HTTPStatus
+from typing import Self
 
 from drills import objects
 from drills.adapters.kube import listing, rights, running, watching, writing
@@ -36,10 +37,25 @@ class KubeCluster:
         *,
         patience: float = PATIENCE_SECONDS,
         timing: watching.Timing | None = None,
+        discovery: Discovery | None = None,
     ) -> None:
         self._asker = Asker(wire, clock, patience)
-        self._discovery = Discovery(self._asker)
+        self._discovery = discovery.asked_by(self._asker) if discovery else Discovery(self._asker)
         self._timing = timing or watching.Timing()
+
+    def with_clock(self, clock: Clock) -> Self:
+        """Return the same cluster for another drill: connections and discovery are shared."""
+        return type(self)(
+            self._asker.wire,
+            clock,
+            patience=self._asker.patience,
+            timing=self._timing,
+            discovery=self._discovery,
+        )
+
+    def close(self) -> None:
+        """Close the pooled connections, of every clock's view of this cluster."""
+        self._asker.wire.close()
 
     @cached_property
     def _version(self) -> str:

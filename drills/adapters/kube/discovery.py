@@ -4,9 +4,11 @@ In: a Kind or `plural.group`. Out: a ServedKind and the path of its collection. 
 remembered; what was not is asked again, since a CRD may have been installed meanwhile.
 """
 
+import copy
 import threading
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Self
 from urllib.parse import quote
 
 from drills import objects
@@ -25,6 +27,12 @@ class Discovery:
         self._lock = threading.Lock()
         self._by_kind: dict[Kind, ServedKind] = {}
         self._by_resource: dict[str, ServedKind] = {}
+
+    def asked_by(self, asker: Asker) -> Self:
+        """Return a view with the same memory that asks through another asker."""
+        view = copy.copy(self)
+        view._asker = asker
+        return view
 
     def kind(self, kind: Kind) -> ServedKind:
         """Return how `kind` is served; raises NotServed."""

@@ -1,0 +1,225 @@
+"""The journal on disk: what a drill is about to make, so that a killed one can be cleaned up.
+
+In: a header that says whose drill it is and where it runs, then one JSON line per step. Out: the
+Journal port, and `read_journals` for whoever finishes the job. Every line is on the disk before
+the thing it speaks of is created; the file comes into being with the first line and goes when
+nothing is left, so a journal that is there means work to do.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from drills import objects
+from drills.cluster import Kind
+from drills.errors import OutsideRefused
+from drills.findings import Cause
+from drills.ports import Marked
+
+SUFFIX = ".jsonl"
+
+
+class ThingState(StrEnum):
+    """How far a thing has come."""
+
+    INTENDED = "intended"
+    MADE = "made"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHeader:
+    """Whose drill it is, where it runs, and which process runs it."""
+
+    drill_id: str
+    scenario: str
+    started_at: datetime
+    context: str = ""
+    """Of the kubeconfig, '' for its current one."""
+    kubeconfig: str = ""
+    in_cluster: bool = False
+    embedded: bool = False
+    identity: str = ""
+    """uid of kube-system: whether a context still leads to the same cluster."""
+    engine: str = ""
+    engine_namespace: str = ""
+    sandbox: tuple[str, ...] = ()
+    pid: int = 0
+    host: str = ""
+    """Where `pid` means something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalState:
+    """What one journal says is still there."""
+
+    path: Path
+    header: JournalHeader
+    left: tuple[tuple[Marked, ThingState], ...]
+    """What is not proven gone, in the order it was intended."""
+    damaged: bool = False
+    """True where a line could not be read: clean by the marks in the cluster as well."""
+
+
+class FileJournal:
+    """One drill's journal. Safe for many threads."""
+
+    def __init__(self, path: Path, header: JournalHeader) -> None:
+        self._path = path
+        self._header = header
+        self._lock = threading.Lock()
+
+    def intend(self, thing: Marked) -> None:
+        """Record that `thing` is about to be created; raises OutsideRefused where it cannot."""
+        self._write(ThingState.INTENDED, thing)
+
+    def made(self, thing: Marked) -> None:
+        """Record that `thing` exists, with its uid."""
+        self._write(ThingState.MADE, thing)
+
+    def gone(self, thing: Marked) -> None:
+        """Record that `thing` is proven gone."""
+        self._write(ThingState.GONE, thing)
+
+    def close(self) -> None:
+        """Remove the file: nothing is left."""
+        with self._lock:
+            self._path.unlink(missing_ok=True)
+
+    def _write(self, state: ThingState, thing: Marked) -> None:
+        with self._lock:
+            try:
+                if not self._path.exists():
+                    self._begin()
+                _append(self._path, _thing_line(state, thing), os.O_WRONLY | os.O_APPEND)
+            except OSError as error:
+                raise OutsideRefused(
+                    f"the journal {self._path} cannot be written: {error.strerror}",
+                    hint="free the disk or choose another folder for journals; "
+                    "without one, a killed drill could not be cleaned up",
+                    cause=Cause.RUNNER,
+                ) from error
+
+    def _begin(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        _append(self._path, _header_line(self._header), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        _sync_folder(self._path.parent)
+
+
+def read_journals(folder: Path) -> tuple[JournalState, ...]:
+    """Return the journals in `folder`, by file name; an absent folder holds none.
+
+    A last line cut short by a crash is passed over: the thing it spoke of was not created yet.
+    """
+    states = (read_journal(path) for path in sorted(folder.glob(f"*{SUFFIX}")))
+    return tuple(state for state in states if state is not None)
+
+
+def read_journal(path: Path) -> JournalState | None:
+    """Return what one journal says, None where it went meanwhile."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    lines = content.split(b"\n")
+    torn = lines.pop()
+    documents = [_parsed(line) for line in lines]
+    things: dict[tuple[Kind, str, str, str], tuple[Marked, ThingState]] = {}
+    for document in documents[1:]:
+        _apply(things, document)
+    damaged = any(not document for document in documents) or (bool(torn) and not documents)
+    header = _header(path, documents[0] if documents else {})
+    return JournalState(path=path, header=header, left=tuple(things.values()), damaged=damaged)
+
+
+def _apply(
+    things: dict[tuple[Kind, str, str, str], tuple[Marked, ThingState]],
+    document: Mapping[str, object],
+) -> None:
+    if objects.text(document, "state") not in set(ThingState):
+        return
+    state, thing = ThingState(objects.text(document, "state")), _thing(document)
+    whole = (thing.kind, thing.namespace, thing.name, thing.uid)
+    things.pop((*whole[:3], ""), None)
+    things.pop(whole, None)
+    if state is not ThingState.GONE:
+        things[whole] = (thing, state)
+
+
+def _thing_line(state: ThingState, thing: Marked) -> Mapping[str, object]:
+    return {
+        "state": state.value,
+        "apiVersion": thing.kind.api_version,
+        "kind": thing.kind.kind,
+        "namespace": thing.namespace,
+        "name": thing.name,
+        "uid": thing.uid,
+    }
+
+
+def _thing(document: Mapping[str, object]) -> Marked:
+    return Marked(
+        kind=Kind(objects.text(document, "apiVersion"), objects.text(document, "kind")),
+        namespace=objects.text(document, "namespace"),
+        name=objects.text(document, "name"),
+        uid=objects.text(document, "uid"),
+    )
+
+
+def _header_line(header: JournalHeader) -> Mapping[str, object]:
+    return {**asdict(header), "started_at": header.started_at.isoformat()}
+
+
+def _header(path: Path, document: Mapping[str, object]) -> JournalHeader:
+    started = objects.instant(document, "started_at") or datetime.fromtimestamp(0, UTC)
+    sandbox = objects.items(document, "sandbox")
+    return JournalHeader(
+        drill_id=objects.text(document, "drill_id") or path.name.removesuffix(SUFFIX),
+        scenario=objects.text(document, "scenario"),
+        started_at=started,
+        context=objects.text(document, "context"),
+        kubeconfig=objects.text(document, "kubeconfig"),
+        in_cluster=objects.dig(document, "in_cluster") is True,
+        embedded=objects.dig(document, "embedded") is True,
+        identity=objects.text(document, "identity"),
+        engine=objects.text(document, "engine"),
+        engine_namespace=objects.text(document, "engine_namespace"),
+        sandbox=tuple(name for name in sandbox if isinstance(name, str)),
+        pid=objects.number(document, "pid"),
+        host=objects.text(document, "host"),
+    )
+
+
+def _parsed(line: bytes) -> Mapping[str, object]:
+    try:
+        document: object = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return objects.mapping(document)
+
+
+def _append(path: Path, document: Mapping[str, object], flags: int) -> None:
+    """Write one line and wait until the disk has it; a line cut short is taken back."""
+    line = json.dumps(document).encode() + b"\n"
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        before = os.fstat(handle).st_size
+        if os.write(handle, line) != len(line):
+            os.ftruncate(handle, before)
+            raise OSError(28, "No space left on device")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
