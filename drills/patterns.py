@@ -14,8 +14,7 @@ from drills.findings import Cause
 
 LONGEST_TEXT = 64 * 1024
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
-_BOUNDED = re.compile(r"\?|\{\d+(?:,\d+)?\}")
+_REPEATED = re.compile(r"[*+]|\{\d*(?:,\d*)?\}")
 _WIDE_ESCAPES = "sSwWdD"
 
 
@@ -79,18 +78,16 @@ class _Scan:
         self._open = [_Group()]
 
     def explosive(self) -> bool:
-        """Return whether an unbounded repetition holds another, or wide alternatives."""
+        """Return whether a repetition holds an unbounded one, or wide alternatives."""
         at = 0
         while at < len(self._pattern):
             at, closed = self._atom(at)
-            repetition = _UNBOUNDED.match(self._pattern, at)
+            repetition = _REPEATED.match(self._pattern, at)
             if repetition:
                 if closed is not None and closed.dangerous:
                     return True
-                self._open[-1].repeats = True
+                self._open[-1].repeats |= _is_unbounded(repetition.group())
                 at = repetition.end()
-            elif bounded := _BOUNDED.match(self._pattern, at):
-                at = bounded.end()
         return False
 
     def _atom(self, at: int) -> tuple[int, _Group | None]:
@@ -112,3 +109,7 @@ class _Scan:
         here.alternatives |= char == "|"
         here.wide |= char == "."
         return at + 1, None
+
+
+def _is_unbounded(repetition: str) -> bool:
+    return repetition in {"*", "+"} or repetition.endswith(",}")

@@ -77,8 +77,9 @@ class StabilityWatch:
             if kind in LASTING:
                 self._deleted[whom] = "was deleted by somebody else while the drill looked at it"
             return
+        was_up = before is not None and waiting_for(kind, before) is None
         lost = waiting_for(kind, now)
-        if lost is not None and lost.down and kind != "PersistentVolumeClaim":
+        if was_up and lost is not None and lost.down:
             self._lost[whom] = lost.why
 
     def _hear_pod(self, whom: str, before: KubeObject | None, now: KubeObject | None) -> None:

@@ -1,0 +1,159 @@
+"""Contexts, probe specs and workloads for tests of probes and of settling."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from drills.cluster import ExecAnswer, HttpAnswer, LogAnswer
+from drills.objects import KubeObject
+from drills.ports import Deadline
+from drills.probes import Answer, ProbeContext
+from scenarios.model import ProbeSpec
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.cluster import FakeCluster
+
+SANDBOX = "backup-test"
+LONG = 1_000_000_000.0
+"""A fake deadline that idle watches do not reach: they move the clock as they spin."""
+
+
+def context(cluster: FakeCluster, **changes: object) -> ProbeContext:
+    """Return the context of a drill whose restore began 10 s after its start."""
+    plain = ProbeContext(
+        cluster=cluster,
+        clock=cluster.clock,
+        namespaces={"production": SANDBOX},
+        reference=START,
+        restore_started_at=START + timedelta(seconds=10),
+        requested=0.0,
+        rpo=timedelta(hours=24),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def spec(
+    kind: str,
+    question: Mapping[str, object],
+    expect: Mapping[str, object] | None = None,
+    **more: object,
+) -> ProbeSpec:
+    """Return a probe with quick limits."""
+    plain = ProbeSpec(name="asked", kind=kind, question=question, expect=expect or {})
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def until(clock: FakeClock, seconds: float = LONG) -> Deadline:
+    """Return a deadline that many fake seconds away."""
+    return Deadline(clock=clock, at=clock.monotonic() + seconds)
+
+
+class Scripted:
+    """A probe that answers what the script says, attempt by attempt; the last line repeats."""
+
+    def __init__(self, *script: Answer | Exception | Callable[[], Answer]) -> None:
+        self.kind = "scripted"
+        self.timeouts: list[float] = []
+        self._script = list(script)
+
+    def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
+        """Play the next line."""
+        self.timeouts.append(timeout)
+        line = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(line, Exception):
+            raise line
+        return line if isinstance(line, Answer) else line()
+
+
+class Wire:
+    """A connection that replies with fixed bytes."""
+
+    def __init__(self, reply: bytes, *, simulated: bool = False) -> None:
+        self.simulated = simulated
+        self.sent: list[bytes] = []
+        self._reply = reply
+
+    def exchange(self, data: bytes, *, timeout: float) -> bytes:
+        """Remember and reply."""
+        self.sent.append(data)
+        return self._reply
+
+    @contextmanager
+    def open(self, *_: object, **__: object) -> Iterator["Wire"]:
+        """Be the connection."""
+        yield self
+
+
+def answering(status: int = 200, body: bytes = b"ok", **more: object) -> Callable[..., HttpAnswer]:
+    """Return an `on_http` that always answers so."""
+    plain = HttpAnswer(status=status, headers={}, body=body, seconds=0.02, via="portForward")
+    answer = replace(plain, **more)  # type: ignore[arg-type]
+    return lambda *_, **__: answer
+
+
+def saying(stdout: str = "", code: int = 0, stderr: str = "") -> Callable[..., ExecAnswer]:
+    """Return an `on_exec` that always says so."""
+    return lambda *_, **__: ExecAnswer(exit_code=code, stdout=stdout, stderr=stderr)
+
+
+def logging(text: str) -> Callable[..., LogAnswer]:
+    """Return an `on_logs` with this text."""
+    return lambda *_, **__: LogAnswer(text=text)
+
+
+def thing(api_version: str, kind: str, name: str, **body: object) -> KubeObject:
+    """Return an object in the sandbox."""
+    meta = {"name": name, "namespace": SANDBOX, "generation": 1}
+    extra = body.pop("metadata", {})
+    merged = {**meta, **extra} if isinstance(extra, Mapping) else meta
+    return {"apiVersion": api_version, "kind": kind, "metadata": merged, **body}
+
+
+def deployment(name: str = "shop", *, wanted: int = 2, available: int = 2) -> KubeObject:
+    """Return a Deployment that its controller has seen."""
+    return thing(
+        "apps/v1",
+        "Deployment",
+        name,
+        spec={"replicas": wanted, "selector": {"matchLabels": {"app": name}}},
+        status={
+            "observedGeneration": 1,
+            "replicas": available,
+            "updatedReplicas": available,
+            "availableReplicas": available,
+            "readyReplicas": available,
+        },
+    )
+
+
+def pod(
+    name: str,
+    *,
+    app: str = "shop",
+    ready: bool = True,
+    owner: str = "ReplicaSet/shop-abc",
+    containers: tuple[KubeObject, ...] = (),
+    **more: object,
+) -> KubeObject:
+    """Return a pod, controlled unless `owner` is empty."""
+    kind, _, owner_name = owner.partition("/")
+    owners = [{"kind": kind, "name": owner_name, "controller": True}] if owner else []
+    status: dict[str, object] = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+        "containerStatuses": list(containers),
+    }
+    extra = more.pop("status", {})
+    if isinstance(extra, Mapping):
+        status.update(extra)
+    labels = {"app": app, "pod-template-hash": "abc"}
+    meta = {"labels": labels, "ownerReferences": owners}
+    return thing("v1", "Pod", name, metadata=meta, status=status, **more)
+
+
+def container(reason: str = "", message: str = "", *, restarts: int = 0) -> KubeObject:
+    """Return a container status, waiting for `reason` where one is given."""
+    state: Mapping[str, object] = {"running": {}}
+    if reason:
+        state = {"waiting": {"reason": reason, "message": message}}
+    return {"name": "main", "ready": not reason, "restartCount": restarts, "state": state}
