@@ -75,9 +75,7 @@ def _start_store(places: Places) -> None:
     _CREDENTIALS.write_text(
         "[default]\naws_access_key_id = lab\naws_secret_access_key = lab\n", encoding="utf-8"
     )
-    process = start(
-        "s3", [sys.executable, "-m", "moto.server", "-H", _LOCAL, "-p", str(places.s3)]
-    )
+    process = start("s3", [sys.executable, "-m", "moto.server", "-H", _LOCAL, "-p", str(places.s3)])
     store = boto3.client(
         "s3",
         endpoint_url=f"http://{_LOCAL}:{places.s3}",

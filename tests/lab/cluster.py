@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import yaml
 
 if TYPE_CHECKING:
-    from kubernetes.dynamic import DynamicClient
+    from kubernetes.dynamic import DynamicClient, Resource
 
 _SECONDS = 20
 _OWNER = "lab"
@@ -85,30 +85,30 @@ class Cluster:
         resource = self._client.resources.get(api_version=api_version, kind=kind)
         resource.delete(name=name, namespace=namespace, _request_timeout=_SECONDS)
 
-    def names(self) -> frozenset[str]:
-        """`kind namespace/name` of every object that can be listed, but for passing events."""
-        return frozenset(self._names())
+    def snapshot(self) -> dict[str, str]:
+        """Every object that can be listed, but for events.
 
-    def _names(self) -> Iterator[str]:
+        Returns:
+            `Kind namespace/name` to uid and generation: both stay while only a status changes.
+        """
+        return dict(self._marks())
+
+    def _marks(self) -> Iterator[tuple[str, str]]:
         for resource in self._client.resources.search(preferred=True):
-            if "list" in resource.verbs and "/" not in resource.name and resource.kind != "Event":
-                answer = resource.get(_request_timeout=_SECONDS)
-                for item in answer.to_dict()["items"]:
-                    meta = item["metadata"]
-                    yield f"{resource.kind} {meta.get('namespace', '')}/{meta['name']}"
+            if "list" not in resource.verbs or "/" in resource.name or resource.kind == "Event":
+                continue
+            for item in resource.get(_request_timeout=_SECONDS).to_dict()["items"]:
+                meta = item["metadata"]
+                key = f"{resource.kind} {meta.get('namespace', '')}/{meta['name']}"
+                yield key, f"{meta.get('uid')} {meta.get('generation')}"
 
     def get_text(self, path: str) -> str:
         """Answers a GET on any path of the API server, such as a Service's proxy."""
-        answer = self._client.client.call_api(
-            path, "GET", auth_settings=["BearerToken"], response_type="str",
-            _request_timeout=_SECONDS, _return_http_data_only=True,
-        )  # fmt: skip
-        return cast("str", answer)
+        answer = self._client.request("get", path, serialize=False, _request_timeout=_SECONDS)
+        return cast("bytes", answer.data).decode()
 
-    def _resource(self, document: Mapping[str, object]) -> object:
-        return self._client.resources.get(
-            api_version=document["apiVersion"], kind=document["kind"]
-        )
+    def _resource(self, document: Mapping[str, object]) -> "Resource":
+        return self._client.resources.get(api_version=document["apiVersion"], kind=document["kind"])
 
 
 def read_manifest(path: Path, words: Mapping[str, str]) -> tuple[dict[str, object], ...]:

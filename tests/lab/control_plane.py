@@ -162,7 +162,7 @@ def api_ready() -> bool:
     context.load_cert_chain(CERTIFICATES / "admin.crt", CERTIFICATES / "admin.key")
     request = f"https://{_LOCAL}:{read_places().api}/readyz"
     try:
-        with urllib.request.urlopen(request, timeout=_ASK_SECONDS, context=context) as answer:  # noqa: S310 - always https
+        with urllib.request.urlopen(request, timeout=_ASK_SECONDS, context=context) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -199,7 +199,9 @@ def _start_kwok(places: Places, pair: Pair) -> None:
         ("${NOBODY}", str(_NOBODY)),
     ):
         text = text.replace(word, value)
-    (RUN / "pod.log").write_text("the lab's stand-in for a container is listening\n", "utf-8")
+    # In the format of the container runtimes: instant, stream, F for a full line, the line.
+    line = "2026-01-01T00:00:00.000000000Z stdout F the stand-in is listening\n"
+    (RUN / "pod.log").write_text(line, encoding="utf-8")
     (RUN / "kwok.yaml").write_text(text, encoding="utf-8")
     start(
         "kwok",

@@ -12,9 +12,9 @@ from pathlib import Path
 # As a script, Python looks beside this file only; the modules are named from the root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.lab import lifecycle, parts, processes  # noqa: E402 - needs the path above
-from tests.lab.control_plane import KUBECONFIG  # noqa: E402 - likewise
-from tests.lab.lifecycle import State  # noqa: E402 - likewise
+from tests.lab import lifecycle, parts, processes
+from tests.lab.control_plane import KUBECONFIG
+from tests.lab.lifecycle import State
 
 _STATUS_CODES = {State.RUNNING: 0, State.DOWN: 3, State.BROKEN: 3, State.NOT_BUILT: 4}
 
@@ -58,7 +58,9 @@ def _status() -> int:
 
 def main() -> int:
     """Runs one command and returns the process's exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     commands = {"build": _build, "up": _up, "down": _down, "status": _status}
     parser.add_argument("command", choices=tuple(commands))
     try:

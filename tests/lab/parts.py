@@ -19,6 +19,9 @@ BUILD_SECONDS = 3600.0
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 _VELERO_VERSION = "github.com/vmware-tanzu/velero/pkg/buildinfo.Version"
+# Besides the metrics address that it can be told, Velero's controllers listen on *:8080, by the
+# default of their library; no flag says otherwise, the linker does. "0" means nowhere.
+_VELERO_SECOND_METRICS = "sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress"
 
 
 class LabError(Exception):
@@ -100,7 +103,7 @@ def _linker_flags(part: Part) -> str:
         for key, value in (("gitVersion", version), ("gitMajor", major), ("gitMinor", minor)):
             flags += f" -X {_KUBERNETES_VERSION}.{key}={value}"
     if part.tool == "velero":
-        flags += f" -X {_VELERO_VERSION}={version}"
+        flags += f" -X {_VELERO_VERSION}={version} -X {_VELERO_SECOND_METRICS}=0"
     return flags
 
 

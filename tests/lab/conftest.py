@@ -1,0 +1,54 @@
+"""The fixture that gives tests marked `lab` a real control plane with a real Velero.
+
+In comes `LAB_KUBECONFIG`, or the lab of this folder; out comes a `Lab`. Tests are skipped, in
+words, where neither is to be had.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lab import lifecycle, parts
+from tests.lab.backups import NAMESPACE
+from tests.lab.cluster import Cluster
+from tests.lab.control_plane import KUBECONFIG
+from tests.lab.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A cluster to test against: its kubeconfig, a client, the namespace of its Velero."""
+
+    kubeconfig: Path
+    cluster: Cluster
+    velero_namespace: str
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The cluster of `LAB_KUBECONFIG`, or this folder's lab, brought up if it is down.
+
+    It is taken down again only by the session that brought it up.
+    """
+    given = os.environ.get("LAB_KUBECONFIG")
+    if given:
+        yield _lab(Path(given))
+        return
+    if lifecycle.state() is State.NOT_BUILT:
+        names = ", ".join(parts.missing_parts())
+        pytest.skip(
+            f"the lab is not built ({names} missing); build it once with"
+            " `python tests/lab/lab.py build` (Go needed, about ten minutes),"
+            " or name a cluster with Velero in LAB_KUBECONFIG"
+        )
+    ours = lifecycle.up() is not State.RUNNING
+    yield _lab(KUBECONFIG)
+    if ours:
+        lifecycle.down()
+
+
+def _lab(kubeconfig: Path) -> Lab:
+    return Lab(kubeconfig=kubeconfig, cluster=Cluster(kubeconfig), velero_namespace=NAMESPACE)
