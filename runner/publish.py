@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drills.record import DrillRecord
-from reports import render, to_document
+from reports import FILE_NAMES, render, to_document
 
-FILES: Mapping[str, str] = {
-    "report.json": "json",
-    "report.html": "html",
-    "report.junit.xml": "junit",
-}
+WRITTEN = ("json", "html", "junit", "text")
 
 
 def publish(record: DrillRecord, report_dir: Path) -> tuple[Path, Mapping[str, object]]:
@@ -23,8 +19,8 @@ def publish(record: DrillRecord, report_dir: Path) -> tuple[Path, Mapping[str, o
     document = to_document(record)
     folder = report_dir / record.drill_id
     folder.mkdir(parents=True, exist_ok=True)
-    for name, kind in FILES.items():
-        write_atomically(folder / name, render(document, kind))
+    for kind in WRITTEN:
+        write_atomically(folder / FILE_NAMES[kind], render(document, kind))
     return folder, document
 
 
