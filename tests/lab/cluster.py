@@ -95,7 +95,9 @@ class Cluster:
 
     def _marks(self) -> Iterator[tuple[str, str]]:
         for resource in self._client.resources.search(preferred=True):
-            if "list" not in resource.verbs or "/" in resource.name or resource.kind == "Event":
+            # Discovery also offers a PodList beside each Pod; those cannot be asked for.
+            listed = "list" in resource.verbs and not resource.kind.endswith("List")
+            if not listed or resource.kind == "Event":
                 continue
             for item in resource.get(_request_timeout=_SECONDS).to_dict()["items"]:
                 meta = item["metadata"]
