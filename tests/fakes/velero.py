@@ -68,7 +68,7 @@ class FakeVelero:
         self.on_restore: Callable[[KubeObject], None] = self.complete
         self.cluster.react("create", STATUS_REQUEST, self._answer_status)
         self.cluster.react("create", DOWNLOAD_REQUEST, self._answer_download)
-        self.cluster.react("create", RESTORE, lambda restore: self.on_restore(restore))
+        self.cluster.react("create", RESTORE, self._answer_restore)
         self.sync(PRODUCTION)
 
     def sync(self, name: str) -> None:
@@ -129,6 +129,9 @@ class FakeVelero:
 
     def _now(self) -> str:
         return self.clock.now().isoformat().replace("+00:00", "Z")
+
+    def _answer_restore(self, restore: KubeObject) -> None:
+        self.on_restore(restore)
 
     def _answer_status(self, request: KubeObject) -> None:
         if self.silent:
