@@ -4,6 +4,7 @@ In: a complete object body. Out: the body with everything the server adds, or a 
 is that of the real server: namespace, defaults, type-specific allocation, quota.
 """
 
+from embedded.content import check_content
 from embedded.custom_types import accept, register
 from embedded.defaults import apply_defaults
 from embedded.json_objects import JsonObject, namespace_of
@@ -39,6 +40,8 @@ def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
         metadata["generation"] = 1
     if not t.custom:
         apply_defaults(body)
+        if t.has_status:
+            body.setdefault("status", {})
     _admit(ledger, t, body, None)
 
 
@@ -57,6 +60,7 @@ def admit_update(
 
 
 def _admit(ledger: Ledger, t: ResourceType, body: JsonObject, before: JsonObject | None) -> None:
+    check_content(t, body)
     if t.group_resource == "services":
         admit_service(ledger, t, body, before)
     if t.group_resource == "resourcequotas":

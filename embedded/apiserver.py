@@ -198,7 +198,7 @@ class ApiServer:
             return self._routed(request)
         except ApiError as error:
             return error_response(error)
-        except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        except (LookupError, TypeError, AttributeError, ValueError) as problem:
             # An object of a shape nobody foresaw must not end the connection silently.
             message = f"an object has a shape that the embedded server cannot handle: {problem!r}"
             return error_response(ApiError(400, "BadRequest", message))

@@ -209,16 +209,24 @@ class Handlers:
                 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
                 "required for apply patch"
             )
-        existed = self._storage.find(target.type, target.namespace, target.name) is not None
-        changed = self._storage.patch(
-            target.type,
-            target.namespace,
-            target.name,
-            body_of(request),
-            content_type=content_type,
-            subresource=target.subresource,
-            dry_run=_dry(request),
-        )
+        place = (target.type, target.namespace, target.name)
+        existed = self._storage.find(*place) is not None
+        if content_type == APPLY and not target.subresource:
+            changed = self._storage.apply(
+                *place,
+                body_of(request),
+                manager=request.param("fieldManager"),
+                force=request.flag("force"),
+                dry_run=_dry(request),
+            )
+        else:
+            changed = self._storage.patch(
+                *place,
+                body_of(request),
+                content_type=content_type,
+                subresource=target.subresource,
+                dry_run=_dry(request),
+            )
         return json_response(changed, 200 if existed else 201)
 
     def _delete(self, target: Target, request: Request) -> Response:

@@ -35,6 +35,4 @@ def patched(t: ResourceType, current: JsonObject, patch: object, content_type: s
         raise bad_request("error decoding patch: it is no object")
     if content_type == MERGE:
         return dict(merge(current, patch))
-    if content_type == APPLY and t.custom:
-        return dict(merge(current, patch))
     return dict(strategic_merge(current, patch))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from embedded.api_errors import bad_request
 from embedded.json_objects import JsonObject, section
+from embedded.resource_types import ResourceType
 
 Predicate = Callable[[JsonObject], bool]
 
@@ -18,14 +19,62 @@ _EXISTS = re.compile(r"^(!?)\s*([^\s,!=()]+)$")
 _TERMS = re.compile(r",(?![^(]*\))")
 
 
-def selector(labels: str = "", fields: str = "") -> Predicate | None:
+_EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
+_OF_EVENTS = frozenset(
+    {
+        "reason",
+        "type",
+        "source",
+        "reportingComponent",
+        *(
+            f"involvedObject.{field}"
+            for field in (
+                "kind",
+                "namespace",
+                "name",
+                "uid",
+                "apiVersion",
+                "resourceVersion",
+                "fieldPath",
+            )
+        ),
+    }
+)
+_FIELDS: Mapping[str, frozenset[str]] = {
+    "pods": frozenset(
+        {
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        }
+    ),
+    "events": _OF_EVENTS,
+    "events.events.k8s.io": _OF_EVENTS,
+    "namespaces": frozenset({"status.phase"}),
+    "nodes": frozenset({"spec.unschedulable"}),
+    "secrets": frozenset({"type"}),
+    "services": frozenset({"spec.clusterIP", "spec.type"}),
+    "jobs.batch": frozenset({"status.successful"}),
+    "replicasets.apps": frozenset({"status.replicas"}),
+    "replicationcontrollers": frozenset({"status.replicas"}),
+}
+
+
+def selector(labels: str = "", fields: str = "", t: ResourceType | None = None) -> Predicate | None:
     """Return what decides whether an object is selected; None selects everything.
+
+    With a type, only the fields that the real server indexes for it may be named.
 
     Raises:
         ApiError: 400 when a selector cannot be read.
     """
     label_terms = [_label_term(term) for term in _split(labels)]
-    field_terms = [_field_term(term) for term in _split(fields)]
+    field_terms = [_field_term(term, t) for term in _split(fields)]
     if not label_terms and not field_terms:
         return None
 
@@ -58,11 +107,13 @@ def _label_term(term: str) -> Callable[[Mapping[str, object]], bool]:
     raise bad_request(f"unable to parse requirement: found {term!r}")
 
 
-def _field_term(term: str) -> Predicate:
+def _field_term(term: str, t: ResourceType | None) -> Predicate:
     found = _EQUAL.match(term)
     if not found:
         raise bad_request(f"invalid selector: {term!r}; can't understand {term!r}")
     path, sign, value = found.groups()
+    if t is not None and path not in _EVERYWHERE | _FIELDS.get(t.group_resource, frozenset()):
+        raise bad_request(f"field label not supported: {path}")
     steps = path.split(".")
 
     def selects(obj: JsonObject) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from embedded.admission import admit_new, admit_update, after_change, first_namespaces
 from embedded.api_errors import ApiError, already_exists, bad_request, not_found
+from embedded.applying import Appliers
 from embedded.deletion import delete_entry, drop_ownerless, settle
 from embedded.event_log import Event, Subscription
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
@@ -22,6 +23,11 @@ from embedded.updates import check_base, check_preconditions, updated_body
 from embedded.validation import check_kind, new_body
 
 __all__ = ["ApiError", "Event", "Storage", "Subscription"]
+
+
+def _require_name(wanted: JsonObject, name: str) -> None:
+    if name_of(wanted) != name:
+        raise bad_request(f"the name of the object ({name_of(wanted)}) does not match {name}")
 
 
 def _wall_clock() -> datetime:
@@ -48,6 +54,7 @@ class Storage:
     ) -> None:
         self.types = types or TypeRegistry((*BUILTIN, *VELERO_TYPES))
         self.ledger = Ledger(self.types, now, history=history, backlog=backlog)
+        self._appliers = Appliers()
         first_namespaces(self.ledger)
 
     def create(
@@ -126,18 +133,43 @@ class Storage:
             ApiError: 404, 409, 415 for a patch type that the resource does not take, 422.
         """
         with self.ledger.lock:
-            current = self.ledger.find(t, namespace or "", name)
-            if current is None and content_type == APPLY and isinstance(patch, dict):
-                whole = {**patch, "metadata": {**section(patch, "metadata"), "name": name}}
-                return self.create(t, whole, namespace=namespace, dry_run=dry_run)
-            if current is None:
-                raise not_found(t, name)
+            if content_type == APPLY:
+                return self.apply(t, namespace, name, patch, dry_run=dry_run)
+            current = self.entry(t, namespace, name)
             wanted = patched(t, current.body, patch, content_type)
-            if name_of(wanted) != name:
-                raise bad_request(
-                    f"the name of the object ({name_of(wanted)}) does not match {name}"
-                )
+            _require_name(wanted, name)
             return self._write(t, current, wanted, subresource, dry_run=dry_run)
+
+    def apply(
+        self,
+        t: ResourceType,
+        namespace: str | None,
+        name: str,
+        wanted: object,
+        *,
+        manager: str = "embedded",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> JsonObject:
+        """Apply a configuration on the server's side; creates what is not there.
+
+        Raises:
+            ApiError: 409 when another manager applied a different value and this is not forced.
+        """
+        if not isinstance(wanted, dict):
+            raise bad_request("error decoding patch: it is no object")
+        with self.ledger.lock:
+            current = self.ledger.find(t, namespace or "", name)
+            if current is None:
+                whole = {**wanted, "metadata": {**section(wanted, "metadata"), "name": name}}
+                result = self.create(t, whole, namespace=namespace, dry_run=dry_run)
+            else:
+                body = self._appliers.applied(t, current.body, wanted, manager, force=force)
+                _require_name(body, name)
+                result = self._write(t, current, body, "", dry_run=dry_run)
+            if not dry_run:
+                self._appliers.remember(result["metadata"]["uid"], manager, copied_object(wanted))
+            return result
 
     def delete(
         self,
@@ -179,7 +211,7 @@ class Storage:
         Raises:
             ApiError: 410 when the history does not reach back that far.
         """
-        selects = selector(labels, fields)
+        selects = selector(labels, fields, t)
         with self.ledger.lock:
             return self.ledger.log.subscribe(t, namespace or "", since, selects)
 
@@ -222,7 +254,7 @@ class Storage:
         self, t: ResourceType, namespace: str | None = None, *, labels: str = "", fields: str = ""
     ) -> tuple[tuple[Entry, ...], int]:
         """Return the selected entries (not to be mutated) and the version they are from."""
-        selects = selector(labels, fields)
+        selects = selector(labels, fields, t)
         with self.ledger.lock:
             found, version = self.ledger.entries(t, namespace or ""), self.ledger.version
         if selects is not None:

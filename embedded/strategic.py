@@ -70,13 +70,13 @@ def _merged(key: str, old: object, new: object) -> Any:  # noqa: ANN401  # JSON 
     known = old if isinstance(old, list) else []
     if key in _PRIMITIVES:
         return [*known, *(one for one in new if one not in known)]
-    merge_key = _merge_key(key, new)
-    if merge_key is None:
+    joint = merge_key(key, new)
+    if joint is None:
         return copied(new)
-    return _merged_lists(merge_key, known, new)
+    return _merged_lists(joint, known, new)
 
 
-def _merge_key(key: str, new: list[Any]) -> str | None:
+def merge_key(key: str, new: list[Any]) -> str | None:
     """Return the key by which the items of this list are told apart; None: replace the list."""
     maps = [one for one in new if isinstance(one, dict)]
     if len(maps) != len(new):
@@ -89,12 +89,10 @@ def _merge_key(key: str, new: list[Any]) -> str | None:
     return None
 
 
-def _merged_lists(merge_key: str, old: list[Any], new: list[Any]) -> list[Any]:
+def _merged_lists(joint: str, old: list[Any], new: list[Any]) -> list[Any]:
     result = [copied(one) for one in old]
     for item in new:
-        place = next(
-            (at for at, one in enumerate(result) if one.get(merge_key) == item[merge_key]), None
-        )
+        place = next((at for at, one in enumerate(result) if one.get(joint) == item[joint]), None)
         if item.get("$patch") == "delete":
             if place is not None:
                 del result[place]
