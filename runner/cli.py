@@ -107,7 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.MISUSED
     except click.ClickException as error:
         error.show()
-        return ExitCode.MISUSED
+        # click's own default of 1 would read as "the drill failed".
+        return ExitCode.MISUSED if error.exit_code == 1 else error.exit_code
     except click.Abort:
         click.echo("stopped", err=True)
         return ExitCode.INCONCLUSIVE

@@ -13,7 +13,7 @@ from apscheduler.triggers.base import BaseTrigger
 from cronsim import CronSim
 
 
-class CronLine(BaseTrigger):  # type: ignore[misc] - APScheduler is untyped
+class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler is untyped
     """Fires when the cron line says, in its time zone. Pickles, for the persistent job store."""
 
     def __init__(self, cron: str, time_zone: str) -> None:

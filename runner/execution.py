@@ -17,6 +17,7 @@ from drills.errors import DrillError, Misconfigured
 from drills.ports import Listener
 from drills.record import DrillRecord
 from reports import summary_lines
+from runner.clusters import Clusters
 from runner.exit_codes import ExitCode, worst
 from runner.ids import drill_id, fresh_seed
 from runner.listeners import Board, BoardListener, LogListener
@@ -26,7 +27,7 @@ from runner.outcomes import exit_code
 from runner.publish import publish
 from runner.settings import RunSettings, colour_wanted
 from runner.stopping import StopSignal, signals
-from runner.wiring import Clusters, drill_ports
+from runner.wiring import drill_ports
 from scenarios.model import CleanupPolicy, Scenario
 
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -107,3 +107,8 @@ def check_store(settings: RunSettings) -> None:
     """Refuse --store without --embedded: a real cluster has its own backup location."""
     if settings.store is not None and not settings.embedded:
         raise click.UsageError("--store belongs to the embedded cluster; add --embedded")
+
+
+def settings_from(options: dict[str, Any]) -> RunSettings:
+    """Return the settings that click gathered; click has checked their types."""
+    return RunSettings(**options)

@@ -11,6 +11,7 @@ from drills.errors import DrillError, Misconfigured
 from drills.findings import Finding
 from drills.record import Verdict
 from drills.rehearsal import Rehearsal, rehearse
+from runner.clusters import Clusters
 from runner.exit_codes import ExitCode
 from runner.ids import drill_id, fresh_seed
 from runner.listeners import LogListener
@@ -18,7 +19,7 @@ from runner.loading import load_all
 from runner.logs import configure
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
-from runner.wiring import Clusters, drill_ports
+from runner.wiring import drill_ports
 from scenarios.model import Scenario
 
 CODES = {
@@ -45,15 +46,25 @@ def rehearsal_of(path: Path, settings: RunSettings) -> tuple[Scenario, Rehearsal
         ):
             seed = settings.seed if settings.seed is not None else fresh_seed()
             return scenario, rehearse(scenario, ports, drill_id=name, seed=seed)
+    except Misconfigured as error:
+        raise Misuse(error) from error
     except DrillError as error:
-        raise _refusal(error) from error
+        raise Refusal(error) from error
 
 
-def _refusal(error: DrillError) -> click.ClickException:
-    shown = click.ClickException(f"{error}\n  {error.hint}" if error.hint else str(error))
-    misused = isinstance(error, Misconfigured)
-    shown.exit_code = ExitCode.MISUSED if misused else ExitCode.INCONCLUSIVE
-    return shown
+class Refusal(click.ClickException):
+    """What kept the rehearsal from an answer, with its remedy."""
+
+    exit_code = int(ExitCode.INCONCLUSIVE)
+
+    def __init__(self, error: DrillError) -> None:
+        super().__init__(f"{error}\n  {error.hint}" if error.hint else str(error))
+
+
+class Misuse(Refusal):
+    """What the user asked for is impossible."""
+
+    exit_code = int(ExitCode.MISUSED)
 
 
 def backup_lines(rehearsal: Rehearsal) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 import structlog
 
 from drills.errors import DrillError
+from runner.clusters import Clusters
 from runner.execution import perform
 from runner.exit_codes import ExitCode
 from runner.ids import drill_id
@@ -22,7 +23,6 @@ from runner.schedule import Schedule
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
 from runner.web import Site, page, recent_reports, serve_site
-from runner.wiring import Clusters
 from scenarios.model import Scenario
 
 log = structlog.get_logger()

@@ -1,11 +1,11 @@
 """`plan`: what a drill would do, with nothing restored."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from runner.options import check_store, cluster_options, scenario_argument
-from runner.settings import RunSettings
+from runner.options import check_store, cluster_options, scenario_argument, settings_from
 
 EXAMPLE = """\b
 Examples:
@@ -18,12 +18,12 @@ Examples:
 @scenario_argument
 @cluster_options
 @click.option("--manifests", is_flag=True, help="Print what the engine would be given, as JSON.")
-def command(scenario: Path, *, manifests: bool, **options: object) -> int:
+def command(scenario: Path, *, manifests: bool, **options: Any) -> int:
     """Show what would be restored, left out, rewritten and probed; nothing is restored.
 
     The backup is read to its end for it. Exit codes as for a drill.
     """
-    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    settings = settings_from(options)
     check_store(settings)
     from runner import rehearsing
     from runner.plan_text import plan_lines

@@ -1,6 +1,7 @@
 """`run`: drills, their progress, their reports, and the exit code."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,8 +11,8 @@ from runner.options import (
     log_option,
     report_options,
     scenario_arguments,
+    settings_from,
 )
-from runner.settings import RunSettings
 
 EXAMPLE = """\b
 Examples:
@@ -51,13 +52,13 @@ Examples:
     envvar="DRILL_SEED",
     help="Seed for random picks that name none, to repeat a drill.",
 )
-def command(scenarios: tuple[Path, ...], log_format: str, **options: object) -> int:
+def command(scenarios: tuple[Path, ...], log_format: str, **options: Any) -> int:
     """Run drills and write their reports.
 
     The last line on stdout is the verdict. Exit codes: 0 passed or warned, 1 failed, 2 nothing
     was touched, 3 inconclusive, 4 passed or warned but something was left behind.
     """
-    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    settings = settings_from(options)
     check_store(settings)
     from runner.execution import run_all
     from runner.loading import load_all

@@ -1,6 +1,7 @@
 """`serve`: the long-running scheduler with its web pages."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,8 +11,8 @@ from runner.options import (
     log_option,
     report_options,
     scenario_arguments,
+    settings_from,
 )
-from runner.settings import RunSettings
 
 EXAMPLE = """\b
 Example:
@@ -40,13 +41,13 @@ Example:
     envvar="DRILL_PARALLEL",
     help="How many drills run at once.",
 )
-def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options: object) -> int:
+def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options: Any) -> int:
     """Run drills on their schedules until SIGTERM.
 
     A run that was due while the service was down is made up for once. The pages have no login:
     listen on the loopback address, or put a proxy with one in front.
     """
-    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    settings = settings_from(options)
     check_store(settings)
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():

@@ -1,11 +1,11 @@
 """`verify`: the backup itself, read to its end; no restore."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from runner.options import check_store, cluster_options, scenario_argument
-from runner.settings import RunSettings
+from runner.options import check_store, cluster_options, scenario_argument, settings_from
 
 EXAMPLE = """\b
 Example:
@@ -16,12 +16,12 @@ Example:
 @click.command(name="verify", epilog=EXAMPLE)
 @scenario_argument
 @cluster_options
-def command(scenario: Path, **options: object) -> int:
+def command(scenario: Path, **options: Any) -> int:
     """Check that the chosen backup is readable, complete and consistent; nothing is restored.
 
     A good answer here is no proof of a restore: only a drill is. Exit codes as for a drill.
     """
-    settings = RunSettings(**options)  # type: ignore[arg-type] - click checked the types
+    settings = settings_from(options)
     check_store(settings)
     from runner import rehearsing
 

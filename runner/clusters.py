@@ -1,0 +1,89 @@
+"""The clusters of one command: connected once each, the embedded one started when wanted."""
+
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from drills.adapters.clock import SystemClock
+from drills.errors import Misconfigured
+from drills.ports import Cluster
+from runner.settings import RunSettings
+from scenarios.model import ClusterRef, Scenario
+
+if TYPE_CHECKING:
+    from drills.adapters.kube import KubeCluster
+
+EMBEDDED_CONTEXT = "embedded"
+
+
+class Clusters:
+    """Connects to clusters once each, and starts the embedded one when it is wanted."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings = settings
+        self._stack = ExitStack()
+        self._lock = threading.Lock()
+        self._known: dict[ClusterRef, KubeCluster] = {}
+
+    def __enter__(self) -> Self:
+        """Return the connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop every embedded cluster."""
+        self._stack.close()
+
+    def reference(self, scenario: Scenario) -> ClusterRef:
+        """Return the cluster this scenario's drill runs in, the settings' choice first."""
+        settings = self._settings
+        named = scenario.target or scenario.cluster
+        if settings.embedded or (named.embedded and settings.context is None):
+            extra = (*scenario.cluster.stand_ins, *settings.stand_ins)
+            return ClusterRef(embedded=True, stand_ins=tuple(dict.fromkeys(extra)))
+        if settings.context is not None or settings.kubeconfig is not None:
+            return ClusterRef(
+                context=settings.context or named.context,
+                kubeconfig=settings.kubeconfig or named.kubeconfig,
+            )
+        return named
+
+    def connect(self, reference: ClusterRef, clock: SystemClock) -> Cluster:
+        """Return the cluster, seen through `clock`; raises Misconfigured."""
+        with self._lock:
+            if reference not in self._known:
+                self._known[reference] = self._open(reference)
+            return self._known[reference].with_clock(clock)
+
+    def _open(self, reference: ClusterRef) -> "KubeCluster":
+        from drills.adapters.kube import connect_cluster
+
+        if not reference.embedded:
+            return connect_cluster(
+                context=reference.context,
+                kubeconfig=reference.kubeconfig,
+                in_cluster=reference.in_cluster,
+            )
+        return connect_cluster(
+            context=EMBEDDED_CONTEXT, kubeconfig=self._start_embedded(reference.stand_ins)
+        )
+
+    def _start_embedded(self, stand_ins: tuple[str, ...]) -> str:
+        from embedded.cluster import EmbeddedCluster
+
+        folder = self._stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="restore-drill-embedded-")
+        )
+        try:
+            cluster = self._stack.enter_context(
+                EmbeddedCluster(store=self._settings.store, stand_ins=stand_ins)
+            )
+        except (ValueError, OSError) as error:
+            raise Misconfigured(
+                f"the embedded cluster cannot start: {error}",
+                hint="--store wants a copied bucket (a folder that holds backups/) or s3://…",
+            ) from error
+        path = Path(folder) / "kubeconfig"
+        cluster.kubeconfig(path)
+        return str(path)

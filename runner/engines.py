@@ -1,0 +1,39 @@
+"""Builds engines for drills and for cleaning after them."""
+
+from collections.abc import Callable, Mapping
+
+from drills.adapters.clock import SystemClock
+from drills.adapters.downloads import HttpDownloads
+from drills.adapters.shell import LocalShell
+from drills.engine import Engine, EnginePorts
+from drills.engines import engine_factory
+from drills.ports import Cluster, Journal, Listener
+
+EngineMaker = Callable[[Listener, Callable[[], bool]], Engine]
+
+
+def engine_maker(
+    word: str,
+    namespace: str | None,
+    options: Mapping[str, object],
+    *,
+    cluster: Cluster,
+    clock: SystemClock,
+    journal: Journal,
+) -> EngineMaker:
+    """Return what builds engine `word`; raises Misconfigured for an unknown one."""
+    factory = engine_factory(word)
+
+    def make(listener: Listener, stop: Callable[[], bool]) -> Engine:
+        ports = EnginePorts(
+            cluster=cluster,
+            clock=clock,
+            downloads=HttpDownloads(),
+            shell=LocalShell(),
+            journal=journal,
+            listener=listener,
+            stop=stop,
+        )
+        return factory(ports, namespace=namespace, options=options)
+
+    return make

@@ -1,0 +1,126 @@
+"""Finishes what killed drills left: by their journals, and by their marks in a cluster."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from drills.adapters.clock import SystemClock
+from drills.adapters.journal import FileJournal, JournalHeader, JournalState, read_journals
+from drills.clean import Remains, clean_drill, cleanup_deadline, drop_leases, remains
+from drills.errors import DrillError
+from drills.ports import Cluster
+from drills.stages.cleanup import CleanupTools
+from runner.clusters import Clusters
+from runner.engines import engine_maker
+from runner.listeners import LogListener
+from runner.processes import known_dead
+from scenarios.model import ClusterRef
+
+log = structlog.get_logger()
+CLEANUP_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of one drill's remains; without leftovers nothing is there any more."""
+
+    drill_id: str
+    leftovers: tuple[str, ...] = ()
+
+
+def holder_is_dead(folder: Path) -> Callable[[str], bool]:
+    """Return a judge of drill ids: True where its journal's process certainly died."""
+
+    def dead(drill_id: str) -> bool:
+        states = {state.header.drill_id: state for state in read_journals(folder)}
+        return drill_id in states and known_dead(states[drill_id].header)
+
+    return dead
+
+
+def dead_journals(folder: Path) -> Iterator[JournalState]:
+    """Yield the journals whose process certainly died."""
+    for state in read_journals(folder):
+        if known_dead(state.header):
+            yield state
+
+
+def finish_orphans(folder: Path, clusters: Clusters) -> tuple[Finished, ...]:
+    """Finish every dead drill that has a journal here; never raises, logs what it could not do."""
+    finished = []
+    for state in dead_journals(folder):
+        log.info("finishing a killed drill", drill=state.header.drill_id)
+        try:
+            done = finish_journal(state, clusters)
+        except DrillError as error:
+            done = Finished(drill_id=state.header.drill_id, leftovers=(str(error),))
+        for left in done.leftovers:
+            log.warning("left behind by a killed drill", drill=done.drill_id, what=left)
+        finished.append(done)
+    return tuple(finished)
+
+
+def finish_journal(state: JournalState, clusters: Clusters) -> Finished:
+    """Clean after one killed drill; its journal goes when nothing is left.
+
+    Raises DrillError where its cluster cannot be reached.
+    """
+    header = state.header
+    journal = FileJournal(state.path, header)
+    if header.embedded:
+        # That cluster lived in the killed process and went with it.
+        journal.close()
+        return Finished(drill_id=header.drill_id)
+    clock = SystemClock()
+    cluster = clusters.connect(_reference(header), clock)
+    if header.identity and cluster.identity() != header.identity:
+        return Finished(
+            drill_id=header.drill_id,
+            leftovers=(f"context {header.context!r} now leads to another cluster",),
+        )
+    found = next((r for r in remains(cluster) if r.drill_id == header.drill_id), None)
+    done = finish(
+        cluster, clock, header, found or Remains(drill_id=header.drill_id), journal=journal
+    )
+    if not done.leftovers:
+        journal.close()
+    return done
+
+
+def finish(
+    cluster: Cluster,
+    clock: SystemClock,
+    header: JournalHeader,
+    found: Remains,
+    *,
+    journal: FileJournal,
+) -> Finished:
+    """Remove one dead drill's things, its Leases last."""
+    listener = LogListener(header.drill_id)
+    engine = engine_maker(
+        header.engine,
+        header.engine_namespace or None,
+        {},
+        cluster=cluster,
+        clock=clock,
+        journal=journal,
+    )(listener, lambda: False)
+    tools = CleanupTools(
+        cluster=cluster,
+        journal=journal,
+        listener=listener,
+        deadline=cleanup_deadline(clock, CLEANUP_SECONDS),
+    )
+    removal = clean_drill(tools, engine, header.drill_id)
+    drop_leases(cluster, found.leases)
+    return Finished(drill_id=header.drill_id, leftovers=removal.leftovers)
+
+
+def _reference(header: JournalHeader) -> ClusterRef:
+    return ClusterRef(
+        context=header.context or None,
+        kubeconfig=header.kubeconfig or None,
+        in_cluster=header.in_cluster,
+    )
