@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenarios.problems import Path, nearest
+from scenarios.scalars import Value
 
 _MOST_UNKNOWN = 20
 
@@ -55,6 +56,16 @@ class Fault:
         """Return the key that an unknown one was probably meant to be, absent ones first."""
         absent = [key for key in self.known_keys if key not in table(self.found)]
         return nearest(unknown, absent) or nearest(unknown, self.known_keys)
+
+    def would_take(self, value: Value) -> bool:
+        """Whether a number or boolean would have the type that is wanted here."""
+        types = names(self.schema.get("type"))
+        if isinstance(value, bool):
+            return "boolean" in types or self.keyword == "const"
+        is_whole = isinstance(value, int)
+        return not isinstance(value, str | None) and (
+            "number" in types or ("integer" in types and is_whole)
+        )
 
     def misspells(self, wanted: Sequence[str]) -> bool:
         """Whether an unknown key is one of the wanted, misspelt: that complaint says it all."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 from itertools import islice
 
 from scenarios.checking import Checker
-from scenarios.faults import Fault, names
-from scenarios.problems import Complaint
+from scenarios.faults import Fault
+from scenarios.problems import Complaint, Path
 from scenarios.published import schema_for
-from scenarios.scalars import Surprise, Value, resolve
+from scenarios.scalars import Surprise, resolve
 from scenarios.tree import Leaf, Node, find, to_data, with_leaves
 from scenarios.wording import complaints
 
@@ -27,11 +27,10 @@ def check_form(root: Node) -> tuple[object, tuple[Complaint, ...]]:
     if converted:
         data = to_data(with_leaves(root, converted))
         faults = _faults(checker, data)
-    said = {
-        (complaint.path, complaint.message): complaint
-        for fault in faults
-        for complaint in complaints(fault, root)
-    }
+    said: dict[tuple[Path, str], Complaint] = {}
+    for fault in faults:
+        for complaint in complaints(fault, root):
+            said.setdefault((complaint.path, complaint.message), complaint)
     return data, tuple(said.values())
 
 
@@ -44,13 +43,6 @@ def _converted(fault: Fault, root: Node) -> Leaf | None:
     if fault.is_key or not isinstance(leaf, Leaf) or not leaf.filled:
         return None
     value = resolve(str(leaf.value))
-    if isinstance(value, str | Surprise | None) or not _takes(fault, value):
+    if isinstance(value, str | Surprise | None) or not fault.would_take(value):
         return None
     return replace(leaf, value=value)
-
-
-def _takes(fault: Fault, value: Value) -> bool:
-    types = names(fault.schema.get("type"))
-    if isinstance(value, bool):
-        return "boolean" in types or fault.keyword == "const"
-    return "number" in types or ("integer" in types and isinstance(value, int))

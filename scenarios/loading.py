@@ -6,6 +6,7 @@ every problem of every file.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path as FilePath
 
@@ -23,10 +24,11 @@ from scenarios.problems import (
     Problem,
     ScenarioError,
     did_you_mean,
+    quoted,
     render_path,
 )
 from scenarios.reading import MOST_BYTES, Unreadable
-from scenarios.tree import Node, place
+from scenarios.tree import Node, leaves, place
 
 
 def load_scenario(path: FilePath | str, environ: Mapping[str, str]) -> Scenario:
@@ -103,10 +105,21 @@ def _problems(source: str, root: Node, complaints: Sequence[Complaint]) -> Itera
     ]
     placed.sort(key=lambda pair: pair[0])
     for (line, column), complaint in placed[:MOST_PROBLEMS]:
-        yield _problem(source, complaint, line, column)
+        yield _problem(source, _discreet(complaint, root), line, column)
     if len(placed) > MOST_PROBLEMS:
         more = f"and {len(placed) - MOST_PROBLEMS} problems more"
         yield Problem(source=source, line=0, column=0, path="", message=more)
+
+
+def _discreet(complaint: Complaint, root: Node) -> Complaint:
+    """Name the reference instead of what the environment held, which may be a secret."""
+    for _, leaf in leaves(root):
+        if leaf.filled and leaf.value:
+            value, reference = quoted(leaf.value), quoted(leaf.text)
+            message = complaint.message.replace(value, reference)
+            hint = complaint.hint.replace(value, reference)
+            complaint = replace(complaint, message=message, hint=hint)
+    return complaint
 
 
 def _problem(source: str, complaint: Complaint, line: int, column: int) -> Problem:

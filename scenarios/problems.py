@@ -85,7 +85,8 @@ def quoted(value: object) -> str:
         return f"the number {value}"
     if value is None:
         return "nothing"
-    return "a list" if isinstance(value, list | tuple) else "a mapping"
+    noun = "list" if isinstance(value, list | tuple) else "mapping"
+    return f"a {noun}" if value else f"an empty {noun}"
 
 
 def listed(words: Sequence[str], last: str = "or") -> str:

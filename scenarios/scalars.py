@@ -24,7 +24,10 @@ _SURPRISES = (
     (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML readers, text to others"),
     (re.compile(r"[-+]?0o?[0-9]+"), "a number with base 8 to some YAML readers only"),
     (re.compile(r"[-+]?0b[01_]+"), "a number with base 2 to some YAML readers only"),
-    (re.compile(r"[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number with base 60 to some"),
+    (
+        re.compile(r"[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"),
+        "a number with base 60 to some YAML readers only",
+    ),
     (re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?"), "a number to some YAML readers only"),
     (re.compile(r"[-+]?[0-9][0-9_.]*[eE][-+]?[0-9]+"), "a number to some YAML readers only"),
     (re.compile(r"0x[0-9a-fA-F_]+"), "a number to some YAML readers only"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from scenarios.durations import parse_duration
 from scenarios.faults import Fault, names, table
 from scenarios.problems import Complaint, did_you_mean, listed, quoted
+from scenarios.scalars import Surprise, resolve
 from scenarios.tree import Leaf, Node, find
 
 _TYPE_WORDS = {
@@ -88,7 +89,9 @@ def _mismatch(fault: Fault, root: Node) -> Complaint:
         # The value may be a secret: only its reference is shown.
         found = f"something else once {quoted(leaf.text)} was filled in"
     elif isinstance(leaf, Leaf):
-        hint = _text_hint(fault, leaf.value) if isinstance(leaf.value, str) else _hint(fault, leaf)
+        hint = _hint_for_text(fault, leaf) if isinstance(leaf.value, str) else _hint(fault, leaf)
+    if fault.keyword == "not":
+        found += f", {table(fault.wanted).get('title', 'which is refused')}"
     message = f"expected {_expected(fault)}, found {found}"
     return Complaint(path=fault.path, message=message, hint=hint)
 
@@ -112,9 +115,13 @@ def _type_words(types: object) -> str:
     return listed([_TYPE_WORDS.get(name, name) for name in names(types)])
 
 
-def _text_hint(fault: Fault, text: str) -> str:
+def _hint_for_text(fault: Fault, leaf: Leaf) -> str:
+    text = leaf.text
     if _expected(fault).startswith("a duration") and _is_duration(text):
         return "it must be more than zero"
+    bare = resolve(text)
+    if leaf.quoted and not isinstance(bare, Surprise) and fault.would_take(bare):
+        return f"write {text} without quotes"
     return did_you_mean(text, _words(fault))
 
 
@@ -131,8 +138,9 @@ def _hint(fault: Fault, leaf: Leaf) -> str:
         return ""
     if _expected(fault).startswith("a duration") and not isinstance(leaf.value, bool):
         return f"add its unit, such as {leaf.text}m"
-    takes_text = "string" in names(fault.schema.get("type"))
-    return f'quote it: "{leaf.text}"' if takes_text and fault.keyword == "type" else ""
+    types = names(fault.schema.get("type"))
+    takes_text = fault.keyword == "type" and "string" in types and "integer" not in types
+    return f'quote it: "{leaf.text}"' if takes_text else ""
 
 
 def _example(fault: Fault, key: str) -> str:
