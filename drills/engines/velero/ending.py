@@ -10,10 +10,10 @@ from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 
 DAMAGED = re.compile(
-    r"gzip|unexpected EOF|\bEOF\b|\btar\b|invalid header|corrupt|NoSuchKey|key does not exist|"
-    r"flate|error unzipping|error parsing backup|error downloading backup: .*not found",
+    r"gzip|flate|unzipping|checksum|invalid header|corrupt|\btar\b|NoSuchKey|key does not exist",
     re.IGNORECASE,
 )
+"""Words that only a broken archive calls forth; a bare EOF can also be the network's."""
 OUTSIDE = re.compile(
     r"during the server starting|connection refused|timeout|timed out|AccessDenied|Forbidden|"
     r"RequestError|no such host|x509|SignatureDoesNotMatch|ExpiredToken|InvalidAccessKey|"
