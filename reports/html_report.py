@@ -8,7 +8,7 @@ and refuses everything else, so that no text from a cluster can ever act in the 
 import base64
 import hashlib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports import headline, words
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PROBE_ORDER = ("failed", "inconclusive", "skipped", "passed")
 WHOLE = 100.0
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_html(document: Document) -> bytes:
@@ -42,19 +43,19 @@ def render_html(document: Document) -> bytes:
 
 @cache
 def _style_sheet() -> str:
-    return files("reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 
 @cache
 def _environment() -> "Environment":
     from jinja2 import (  # noqa: PLC0415 - slow to import, needed by this renderer alone
         Environment,
-        PackageLoader,
+        FileSystemLoader,
         StrictUndefined,
     )
 
     environment = Environment(
-        loader=PackageLoader("reports"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

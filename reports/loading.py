@@ -7,7 +7,6 @@ that is wrong with it.
 import json
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes. A report of thousands of probes stays far below; what is larger is not ours."""
 
 PROBLEMS_SHOWN = 20
+
+_SCHEMAS = Path(__file__).parent / "schema"
 
 
 class ReportUnreadable(DrillError):
@@ -43,12 +44,20 @@ def load_report(path: Path) -> Document:
     Raises:
         ReportUnreadable: the file cannot be read, is too large, no JSON, or against the schema.
     """
+    return parse_report(read_bytes(path), where=str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's bytes, one more than the limit where it is larger.
+
+    Raises:
+        ReportUnreadable: the file cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+            return file.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ReportUnreadable(str(path), (error.strerror or "it cannot be read",)) from error
-    return parse_report(data, where=str(path))
 
 
 def parse_report(data: bytes, *, where: str) -> Document:
@@ -101,13 +110,14 @@ def _without_twins(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
 def schema_problems(document: Document, schema: str) -> tuple[str, ...]:
     """Return what is wrong with the document by the published schema of that name, at its path."""
     errors = _validator(schema).iter_errors(document)
-    shown = [f"{error.json_path}: {error.message[:200]}" for error in errors]
-    return tuple(sorted(shown)[:PROBLEMS_SHOWN])
+    found = sorted(f"{error.json_path}: {error.message[:200]}" for error in errors)
+    more = len(found) - PROBLEMS_SHOWN
+    return (*found[:PROBLEMS_SHOWN], *([f"and {more} more"] if more > 0 else []))
 
 
 def schema_bytes(schema: str) -> bytes:
     """Return the published schema (`report` or `evidence`) as it is shipped."""
-    return files("reports").joinpath("schema", f"{schema}.schema.json").read_bytes()
+    return (_SCHEMAS / f"{schema}.schema.json").read_bytes()
 
 
 @cache
