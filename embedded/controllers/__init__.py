@@ -1,0 +1,1 @@
+"""Simulated controllers: what kube-controller-manager, a scheduler and a kubelet would do."""
