@@ -48,7 +48,7 @@ def _objects(schema: Mapping[str, object], where: str = "$") -> Iterator[tuple[s
         yield from _objects(schema["items"], f"{where}[]")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(RECORDS)
 def test_any_record_fits_the_schema_and_renders(record: DrillRecord) -> None:
     """Every record becomes a document that the schema accepts and every renderer can show."""

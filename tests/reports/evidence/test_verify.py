@@ -63,8 +63,9 @@ def test_untouched(archive: Archive, key_pair: Keys) -> None:
 
 
 def test_changed_report(archive: Archive) -> None:
-    found = _found(_rewrite(archive(), _forge))
-    assert "not the file that the manifest describes" in found[f"{DRILL}/report.json"]
+    messages = [problem.message for problem in verify(_rewrite(archive(), _forge))]
+    assert "it is not the file that the manifest describes" in messages
+    assert "the manifest says something else of this drill" in messages
 
 
 def test_changed_report_with_new_hashes(archive: Archive) -> None:
@@ -246,18 +247,18 @@ def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_odd_archives(archive: Archive, change: Callable[[bytes], bytes], said: str) -> None:
     path = archive()
     path.write_bytes(change(path.read_bytes()))
-    assert said in _found(path)[""]
+    assert said in " ".join(problem.message for problem in verify(path))
 
 
 def test_no_file(tmp_path: Path) -> None:
     assert "cannot be read" in _found(tmp_path / "nowhere.zip")[""]
 
 
-def test_every_flipped_byte_is_found(archive: Archive) -> None:
-    """A byte flipped anywhere in the stored data is noticed, one in every so many tried."""
+def test_flipped_byte_in_any_file(archive: Archive) -> None:
+    """One byte flipped in the middle of a file's stored data is noticed, in each of the files."""
     path = archive()
     whole = path.read_bytes()
-    end = zipfile.ZipFile(io.BytesIO(whole)).start_dir
-    for at in range(60, end, end // 25):
+    for info in zipfile.ZipFile(io.BytesIO(whole)).infolist():
+        at = info.header_offset + 30 + len(info.filename) + info.compress_size // 2
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
-        assert verify(path), f"byte {at} of {len(whole)}"
+        assert info.filename in _found(path), info.filename
