@@ -231,6 +231,7 @@ def _make_and_close(drill: Drill) -> None:
         drill.labels,
         network=network,
         source_labels=_source_labels(drill),
+        rights=drill.ports.rights,
     )
     drill.notes.isolated = all(
         closed(drill.ports.cluster, target, network) for target in drill.targets

@@ -1,6 +1,7 @@
 """The sandbox as manifests: the namespace, its closed network, its quota. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from drills.marks import EXCLUDE_FROM_BACKUP
 from drills.ports import Kind
@@ -11,8 +12,11 @@ NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy")
 QUOTA = Kind("v1", "ResourceQuota")
 LEASE = Kind("coordination.k8s.io/v1", "Lease")
 
+ROLE_BINDING = Kind("rbac.authorization.k8s.io/v1", "RoleBinding")
+
 POLICY_NAME = "restore-drill-closed"
 QUOTA_NAME = "restore-drill-closed"
+BINDING_NAME = "restore-drill-runner"
 POD_SECURITY = "pod-security.kubernetes.io/"
 
 
@@ -71,6 +75,38 @@ def quota_manifest(namespace: str, labels: Mapping[str, str]) -> dict[str, objec
         "kind": "ResourceQuota",
         "metadata": {"name": QUOTA_NAME, "namespace": namespace, "labels": dict(labels)},
         "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxRights:
+    """What a runner with few rights binds to itself inside its sandbox, and only there."""
+
+    cluster_role: str
+    account_namespace: str
+    account_name: str
+
+
+def binding_manifest(
+    namespace: str, rights: SandboxRights, labels: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the RoleBinding that gives the runner its rights inside one sandbox."""
+    return {
+        "apiVersion": ROLE_BINDING.api_version,
+        "kind": ROLE_BINDING.kind,
+        "metadata": {"name": BINDING_NAME, "namespace": namespace, "labels": dict(labels)},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": rights.cluster_role,
+        },
+        "subjects": [
+            {
+                "kind": "ServiceAccount",
+                "name": rights.account_name,
+                "namespace": rights.account_namespace,
+            }
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from drills.lease import SandboxLease
 from drills.marks import marks
 from drills.notes import AuditTrail, Notes
 from drills.ports import Clock, Cluster, Deadline, Journal, Listener
+from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
 from scenarios.model import Scenario
 
@@ -28,6 +29,8 @@ class DrillPorts:
     """Takes the request to stop back, so that cleanup can run; a second request counts again."""
     actor: str
     """Who runs the drill, for the audit trail."""
+    rights: SandboxRights | None = None
+    """What the runner binds to itself inside the sandbox; None where its rights suffice."""
     sandbox_patience: float = 0.0
     """Seconds to wait for another drill that holds the sandbox."""
     dead: Callable[[str], bool] = lambda _: False

@@ -1,6 +1,5 @@
 """What the `clean` command does: journals first, then the marks in a cluster."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +33,7 @@ class CleanOrder:
 
 def clean(settings: RunSettings, order: CleanOrder, *, log_format: str) -> ExitCode:
     """Clean, print what was done, and return 0, or 4 where something stays."""
-    configure("json" if log_format == "json" else "text", colour=sys.stderr.isatty())
+    configure("json" if log_format == "json" else "text", colour=False, verbose=settings.verbose)
     finished: list[Finished] = []
     with Clusters(settings) as clusters:
         try:

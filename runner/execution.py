@@ -48,7 +48,11 @@ class Desk:
 def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format: str) -> ExitCode:
     """Run every scenario, at most `settings.parallel` at once; return the worst exit code."""
     live = log_format == "auto" and sys.stderr.isatty()
-    configure(_style(log_format), colour=colour_wanted(terminal=sys.stderr.isatty()))
+    configure(
+        _style(log_format),
+        colour=colour_wanted(terminal=sys.stderr.isatty()),
+        verbose=settings.verbose,
+    )
     signal = StopSignal()
     with signals(signal, _told), Clusters(settings) as clusters, _board(live=live) as board:
         desk = Desk(

@@ -36,8 +36,10 @@ def redact_text(text: str) -> str:
     return URL_PASSWORD.sub(rf"\1{HIDDEN}@", text)
 
 
-def configure(style: str, *, colour: bool, stream: TextIO | None = None) -> None:
-    """Set logging up; `style` is `text` or `json`."""
+def configure(
+    style: str, *, colour: bool, verbose: bool = False, stream: TextIO | None = None
+) -> None:
+    """Set logging up; `style` is `text` or `json`, `verbose` shows progress within stages."""
     renderer: structlog.typing.Processor
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -51,6 +53,7 @@ def configure(style: str, *, colour: bool, stream: TextIO | None = None) -> None
             redact,
             renderer,
         ],
+        wrapper_class=structlog.make_filtering_bound_logger("debug" if verbose else "info"),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -91,8 +91,31 @@ def report_options(function: F) -> F:
     return function
 
 
+def rights_options(function: F) -> F:
+    """Add how a runner with few rights gets those it needs inside its sandbox."""
+    for option in (
+        click.option(
+            "--service-account",
+            envvar="DRILL_SERVICE_ACCOUNT",
+            metavar="NAMESPACE/NAME",
+            help="Who --sandbox-role is bound to.",
+        ),
+        click.option(
+            "--sandbox-role",
+            envvar="DRILL_SANDBOX_ROLE",
+            metavar="CLUSTERROLE",
+            help="Bind this ClusterRole to the runner inside each sandbox (see deploy/rbac.yaml).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def log_option(function: F) -> F:
-    """Add the log format."""
+    """Add the log's format and depth."""
+    function = click.option(
+        "-v", "--verbose", is_flag=True, envvar="DRILL_VERBOSE", help="Log progress within stages."
+    )(function)
     return click.option(
         "--log-format",
         type=click.Choice(["auto", "text", "json"]),
@@ -103,10 +126,14 @@ def log_option(function: F) -> F:
     )(function)
 
 
-def check_store(settings: RunSettings) -> None:
-    """Refuse --store without --embedded: a real cluster has its own backup location."""
+def check_settings(settings: RunSettings) -> None:
+    """Refuse options that make no sense without each other."""
     if settings.store is not None and not settings.embedded:
         raise click.UsageError("--store belongs to the embedded cluster; add --embedded")
+    if (settings.sandbox_role is None) != (settings.service_account is None):
+        raise click.UsageError("--sandbox-role and --service-account go together")
+    if settings.service_account is not None and settings.service_account.count("/") != 1:
+        raise click.UsageError("--service-account wants NAMESPACE/NAME")
 
 
 def settings_from(options: dict[str, Any]) -> RunSettings:

@@ -44,7 +44,7 @@ class Service:
 
     def run(self, address: tuple[str, int], *, log_format: str) -> ExitCode:
         """Serve until SIGTERM or Ctrl-C; drills under way clean up first."""
-        configure(_style(log_format), colour=False)
+        configure(_style(log_format), colour=False, verbose=self._settings.verbose)
         site = Site(
             healthy=self._schedule.running,
             metrics=self._metrics.render,

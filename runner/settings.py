@@ -36,6 +36,12 @@ class RunSettings:
     """How many drills may run at once."""
     seed: int | None = None
     """Seed for random picks without one of their own."""
+    sandbox_role: str | None = None
+    """ClusterRole that a drill binds to itself inside its sandbox, and only there."""
+    service_account: str | None = None
+    """`namespace/name` of the runner, which that role is bound to."""
+    verbose: bool = False
+    """Log progress within stages too."""
 
     @property
     def journal_dir(self) -> Path:

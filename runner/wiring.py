@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
 from drills.ports import Cluster, Listener
+from drills.sandbox import SandboxRights
 from drills.state import DrillPorts
 from runner.clusters import Clusters
 from runner.engines import engine_maker
@@ -55,9 +56,19 @@ def drill_ports(
             stop=stop.stop,
             shield=stop.shield,
             actor=actor(),
+            rights=_rights(settings),
             sandbox_patience=settings.wait_seconds,
             dead=holder_is_dead(settings.journal_dir),
         )
+
+
+def _rights(settings: RunSettings) -> SandboxRights | None:
+    if settings.sandbox_role is None or settings.service_account is None:
+        return None
+    namespace, _, name = settings.service_account.partition("/")
+    return SandboxRights(
+        cluster_role=settings.sandbox_role, account_namespace=namespace, account_name=name
+    )
 
 
 def _header(

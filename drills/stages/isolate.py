@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drills import objects
-from drills.errors import DeadlinePassed, SandboxTaken
+from drills.errors import DeadlinePassed, Forbidden, SandboxTaken
 from drills.marks import drill_of
 from drills.objects import KubeObject
 from drills.ports import ChangeType, Clock, Cluster, Deadline, Journal, Kind, Listener, Marked
@@ -17,6 +17,8 @@ from drills.sandbox import (
     NETWORK_POLICY,
     QUOTA,
     QUOTA_NAME,
+    SandboxRights,
+    binding_manifest,
     namespace_manifest,
     policy_manifest,
     quota_manifest,
@@ -25,6 +27,8 @@ from scenarios.model import NetworkIsolation
 
 StopCheck = Callable[[], bool]
 
+RIGHTS_PATIENCE = 10.0
+RIGHTS_EVERY = 0.1
 QUOTA_PATIENCE = 10.0
 """Seconds for the quota controller to take note; without it every Service is refused."""
 
@@ -83,16 +87,21 @@ def make_sandbox(
     *,
     network: NetworkIsolation,
     source_labels: Mapping[str, Mapping[str, str]],
+    rights: SandboxRights | None = None,
 ) -> dict[str, str]:
     """Create the sandbox namespaces and close them; return each one's uid.
 
-    `source_labels` are the backed-up namespaces' own, for the Pod Security level.
+    `source_labels` are the backed-up namespaces' own, for the Pod Security level; `rights` are
+    bound to the runner in each namespace, where it has no others.
     """
     targets = tuple(sorted(set(namespaces.values())))
     uids = {}
     for source, target in namespaces.items():
         made = maker.make(namespace_manifest(target, labels, source_labels.get(source, {})))
         uids[target] = objects.uid(made)
+        if rights is not None:
+            maker.make(binding_manifest(target, rights, labels))
+            _await_rights(maker.cluster, clock, target)
         if network is NetworkIsolation.DENY:
             maker.make(policy_manifest(target, targets, labels))
         maker.make(quota_manifest(target, labels))
@@ -118,6 +127,18 @@ def _await_quota(cluster: Cluster, clock: Clock, namespace: str) -> None:
             return
         if deadline.passed:
             return
+
+
+def _await_rights(cluster: Cluster, clock: Clock, namespace: str) -> None:
+    """Wait until the authorizer has seen the binding; raises Forbidden when it never does."""
+    deadline = Deadline(clock=clock, at=clock.monotonic() + RIGHTS_PATIENCE)
+    while not cluster.may("create", "resourcequotas", namespace):
+        if deadline.passed:
+            raise Forbidden(
+                f"the role bound in {namespace} gives no right to create resourcequotas there",
+                hint="Compare the ClusterRole with restore-drill-sandbox in deploy/rbac.yaml.",
+            )
+        clock.sleep(RIGHTS_EVERY)
 
 
 def _await_gone(cluster: Cluster, name: str, deadline: Deadline, stop: StopCheck) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from runner.options import check_store, cluster_options, scenario_argument, settings_from
+from runner.options import check_settings, cluster_options, scenario_argument, settings_from
 
 EXAMPLE = """\b
 Examples:
@@ -24,7 +24,7 @@ def command(scenario: Path, *, manifests: bool, **options: Any) -> int:
     The backup is read to its end for it. Exit codes as for a drill.
     """
     settings = settings_from(options)
-    check_store(settings)
+    check_settings(settings)
     from runner import rehearsing
     from runner.plan_text import plan_lines
 

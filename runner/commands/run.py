@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from runner.options import (
-    check_store,
+    check_settings,
     cluster_options,
     log_option,
     report_options,
+    rights_options,
     scenario_arguments,
     settings_from,
 )
@@ -27,6 +28,7 @@ Examples:
 @report_options
 @cluster_options
 @log_option
+@rights_options
 @click.option("--keep", is_flag=True, envvar="DRILL_KEEP", help="Keep the sandbox afterwards.")
 @click.option(
     "--wait",
@@ -59,7 +61,7 @@ def command(scenarios: tuple[Path, ...], log_format: str, **options: Any) -> int
     was touched, 3 inconclusive, 4 passed or warned but something was left behind.
     """
     settings = settings_from(options)
-    check_store(settings)
+    check_settings(settings)
     from runner.execution import run_all
     from runner.loading import load_all
 

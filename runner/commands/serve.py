@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from runner.options import (
-    check_store,
+    check_settings,
     cluster_options,
     log_option,
     report_options,
+    rights_options,
     scenario_arguments,
     settings_from,
 )
@@ -25,6 +26,7 @@ Example:
 @report_options
 @cluster_options
 @log_option
+@rights_options
 @click.option(
     "--listen",
     default="127.0.0.1:8080",
@@ -48,7 +50,7 @@ def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options
     listen on the loopback address, or put a proxy with one in front.
     """
     settings = settings_from(options)
-    check_store(settings)
+    check_settings(settings)
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():
         raise click.BadParameter("wants HOST:PORT, such as 127.0.0.1:8080", param_hint="--listen")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from runner.options import check_store, cluster_options, scenario_argument, settings_from
+from runner.options import check_settings, cluster_options, scenario_argument, settings_from
 
 EXAMPLE = """\b
 Example:
@@ -22,7 +22,7 @@ def command(scenario: Path, **options: Any) -> int:
     A good answer here is no proof of a restore: only a drill is. Exit codes as for a drill.
     """
     settings = settings_from(options)
-    check_store(settings)
+    check_settings(settings)
     from runner import rehearsing
 
     loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings)
