@@ -93,6 +93,17 @@ def test_naive_restore_brings_dangerous_objects_to_life(lab: Lab, naive: Drill) 
     assert cast("dict[str, object]", billing["spec"])["suspend"] is False
 
 
+def test_naive_restore_leaves_productions_addresses_in_the_copy(lab: Lab, naive: Drill) -> None:
+    """No controller corrects the endpoints of the Service that was refused."""
+    slices = lab.cluster.list("discovery.k8s.io/v1", "EndpointSlice", naive.naive.target)
+    orphan = next(found for found in slices if name_of(found).startswith("shop-nodeport-"))
+    targets = [
+        cast("dict[str, str]", endpoint["targetRef"])["namespace"]
+        for endpoint in cast("list[dict[str, object]]", orphan["endpoints"])
+    ]
+    assert targets == ["production", "production"]
+
+
 def test_restored_objects_carry_veleros_labels_but_the_namespace_does_not(
     lab: Lab, naive: Drill
 ) -> None:
