@@ -155,7 +155,10 @@ def _property_names(checker: Checker, rule: Fault) -> Iterator[Fault]:
 
 
 def _items(checker: Checker, rule: Fault) -> Iterator[Fault]:
-    for index, item in enumerate(rule.found if isinstance(rule.found, list) else ()):
+    # A list that is too long is at fault as a whole: what is beyond the limit adds nothing.
+    most = rule.schema.get("maxItems")
+    items = rule.found if isinstance(rule.found, list) else []
+    for index, item in enumerate(items[: most if isinstance(most, int) else None]):
         yield from checker.below(item, rule.wanted, (*rule.path, index))
 
 

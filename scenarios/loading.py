@@ -28,7 +28,7 @@ from scenarios.problems import (
     render_path,
 )
 from scenarios.reading import MOST_BYTES, Unreadable
-from scenarios.tree import Node, leaves, place
+from scenarios.tree import Leaf, Node, leaves, place
 
 
 def load_scenario(path: FilePath | str, environ: Mapping[str, str]) -> Scenario:
@@ -104,22 +104,21 @@ def _problems(source: str, root: Node, complaints: Sequence[Complaint]) -> Itera
         for complaint in complaints
     ]
     placed.sort(key=lambda pair: pair[0])
+    filled = [leaf for _, leaf in leaves(root) if leaf.filled and leaf.value]
     for (line, column), complaint in placed[:MOST_PROBLEMS]:
-        yield _problem(source, _discreet(complaint, root), line, column)
+        yield _problem(source, _discreet(complaint, filled), line, column)
     if len(placed) > MOST_PROBLEMS:
         more = f"and {len(placed) - MOST_PROBLEMS} problems more"
         yield Problem(source=source, line=0, column=0, path="", message=more)
 
 
-def _discreet(complaint: Complaint, root: Node) -> Complaint:
+def _discreet(complaint: Complaint, filled: Sequence[Leaf]) -> Complaint:
     """Name the reference instead of what the environment held, which may be a secret."""
-    for _, leaf in leaves(root):
-        if leaf.filled and leaf.value:
-            value, reference = quoted(leaf.value), quoted(leaf.text)
-            message = complaint.message.replace(value, reference)
-            hint = complaint.hint.replace(value, reference)
-            complaint = replace(complaint, message=message, hint=hint)
-    return complaint
+    message, hint = complaint.message, complaint.hint
+    for leaf in filled:
+        value, reference = quoted(leaf.value), quoted(leaf.text)
+        message, hint = message.replace(value, reference), hint.replace(value, reference)
+    return replace(complaint, message=message, hint=hint)
 
 
 def _problem(source: str, complaint: Complaint, line: int, column: int) -> Problem:

@@ -63,6 +63,7 @@ def _expectations(path: str, definitions: Mapping[str, object]) -> Iterator[str]
         kind = name.removesuffix("Expect")
         if kind != name:
             yield from _section(f"`{path}` of {kind}", table(part), definitions)
+            yield from _subsections(f"{path}.", table(part), definitions)
 
 
 def _below(part: Mapping[str, object], definitions: Mapping[str, object]) -> Mapping[str, object]:

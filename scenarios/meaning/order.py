@@ -1,6 +1,7 @@
 """The order of probes: what `needs` names exists, and nothing waits for itself."""
 
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from scenarios.document import Document
 from scenarios.problems import Complaint, Path, did_you_mean, quoted
@@ -28,25 +29,16 @@ def check_order(document: Document) -> Iterator[Complaint]:
 
 
 def _circles(needs: _Needs) -> Iterator[tuple[str, ...]]:
-    stuck = _stuck(needs)
-    while stuck:
-        name = next(iter(stuck))
-        way: list[str] = []
-        while name not in way:
-            way.append(name)
-            name = next(needed for needed in needs[name] if needed in stuck)
-        circle = tuple(way[way.index(name) :])
-        yield circle
-        stuck = _stuck({name: needs[name] for name in stuck if name not in circle})
-
-
-def _stuck(needs: _Needs) -> dict[str, None]:
-    """Return the names that wait, at once or in the end, for a circle; in declared order."""
-    waiting = dict.fromkeys(needs)
-    moved = True
-    while moved:
-        free = [name for name in waiting if not any(need in waiting for need in needs[name])]
-        for name in free:
-            del waiting[name]
-        moved = bool(free)
-    return waiting
+    """Yield each circle once, from the name declared first: every name needs the next."""
+    left = dict(needs)
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            # The library lists what comes first first, and the first name again at the end.
+            names = list(reversed(error.args[1][1:]))
+            start = min(range(len(names)), key=lambda at: list(needs).index(names[at]))
+            yield (*names[start:], *names[:start])
+            left = {name: needs[name] for name in left if name not in names}
+        else:
+            return

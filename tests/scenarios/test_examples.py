@@ -84,6 +84,15 @@ def test_secrets_stay_out_of_problems_and_of_repr() -> None:
     assert "s3cret" not in repr(loaded)
 
 
+def test_a_check_of_meaning_names_the_reference_too() -> None:
+    text = (EXAMPLES / "valid" / "smallest.yaml").read_text()
+    text += "  schedule: {cron: 0 6 * * 1, timeZone: '${ZONE}'}\n"
+    with pytest.raises(ScenarioError) as caught:
+        scenarios.parse_scenario(text.encode(), source="", environ={"ZONE": "s3cret"})
+    assert "found '${ZONE}'" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
 def test_several_files_report_together(tmp_path: Path) -> None:
     """The problems of all files come in one error, those of unreadable files among them."""
     (tmp_path / "weekly.yaml").write_text("kind: x\n")
