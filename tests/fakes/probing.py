@@ -1,11 +1,12 @@
 """Contexts, probe specs and workloads for tests of probes and of settling."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from drills.cluster import ExecAnswer, HttpAnswer, LogAnswer
+from drills.cluster import Change, ExecAnswer, HttpAnswer, Kind, LogAnswer
 from drills.objects import KubeObject
 from drills.ports import Deadline
 from drills.probes import Answer, ProbeContext
@@ -14,8 +15,53 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.cluster import FakeCluster
 
 SANDBOX = "backup-test"
-LONG = 1_000_000_000.0
-"""A fake deadline that idle watches do not reach: they move the clock as they spin."""
+LONG = 1_000_000.0
+"""Fake seconds that idle watches do not reach: they move the clock as they go round."""
+
+
+class CalmCluster(FakeCluster):
+    """A FakeCluster whose idle watches rest instead of racing the clock ahead."""
+
+    def __init__(self, *present: KubeObject) -> None:
+        super().__init__(None, *present)
+        self._rounds: dict[int, int] = {}
+        self._round = threading.Condition()
+
+    def watch(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        name: str = "",
+        labels: str = "",
+        stop: Callable[[], bool],
+        idle: float = 1.0,
+    ) -> Iterator[Change | None]:
+        """Watch; each idle moment takes a little real time."""
+        me = threading.get_ident()
+        changes = super().watch(kind, namespace, name=name, labels=labels, stop=stop, idle=idle)
+        try:
+            for change in changes:
+                if change is None:
+                    self._rest(me)
+                yield change
+        finally:
+            with self._round:
+                self._rounds.pop(me, None)
+
+    def delivered(self) -> None:
+        """Wait until every watch has delivered all that happened so far."""
+        with self._round:
+            wanted = {who: rounds + 2 for who, rounds in self._rounds.items()}
+            self._round.wait_for(
+                lambda: all(self._rounds.get(who, n) >= n for who, n in wanted.items()), timeout=30
+            )
+
+    def _rest(self, who: int) -> None:
+        with self._round:
+            self._rounds[who] = self._rounds.get(who, 0) + 1
+            self._round.notify_all()
+            self._round.wait(0.002)
 
 
 def context(cluster: FakeCluster, **changes: object) -> ProbeContext:

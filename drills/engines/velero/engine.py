@@ -23,7 +23,7 @@ from drills.engines.velero.manifest import modifier_map, restore_object
 from drills.engines.velero.removal import remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.site import Site
-from drills.errors import Misconfigured, NotServed
+from drills.errors import Misconfigured
 from drills.ports import Deadline, Marked
 
 DEFAULT_NAMESPACE = "velero"
@@ -52,14 +52,8 @@ class VeleroEngine:
         Raises Misconfigured where the cluster has no Velero.
         """
         cluster, now = self._site.ports.cluster, self._site.ports.clock.now()
-        try:
-            locations = surveying.locations_of(self._site)
-            found = cluster.list(BACKUP, self._site.namespace)
-        except NotServed as error:
-            raise Misconfigured(
-                f"this cluster has no Velero: {error}",
-                hint="Choose the cluster Velero is installed in, or another engine.",
-            ) from error
+        locations = surveying.locations_of(self._site)
+        found = cluster.list(BACKUP, self._site.namespace)
         return tuple(backup_of(obj, locations, now) for obj in found)
 
     def inspect(self, backup: Backup, namespaces: Mapping[str, str]) -> Inspection:

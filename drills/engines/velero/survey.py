@@ -16,7 +16,7 @@ from drills.engines.velero.remarks import note, unasked, warning
 from drills.engines.velero.server import ask_server
 from drills.engines.velero.site import Site
 from drills.engines.velero.waiting import phase
-from drills.errors import DrillError, Forbidden, NotServed
+from drills.errors import DrillError, Forbidden, Misconfigured, NotServed
 from drills.findings import Cause, Finding
 from drills.objects import KubeObject
 from drills.ports import Kind
@@ -27,8 +27,17 @@ SYNC_STALE = timedelta(hours=1)
 
 
 def locations_of(site: Site) -> Locations:
-    """Return the BackupStorageLocations by name."""
-    found = site.ports.cluster.list(LOCATION, site.namespace)
+    """Return the BackupStorageLocations by name.
+
+    Raises Misconfigured where the cluster does not know Velero's kinds.
+    """
+    try:
+        found = site.ports.cluster.list(LOCATION, site.namespace)
+    except NotServed as error:
+        raise Misconfigured(
+            f"this cluster has no Velero: {error}",
+            hint="Choose the cluster Velero is installed in, or another engine.",
+        ) from error
     return {objects.name(location): location for location in found}
 
 

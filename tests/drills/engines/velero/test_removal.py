@@ -1,0 +1,109 @@
+"""Removing what a drill made in Velero's namespace, and nothing else."""
+
+import pytest
+
+from drills import objects
+from drills.engine import Engine
+from drills.engines import engine_factory
+from drills.engines.velero.kinds import CONFIG_MAP, RESTORE
+from drills.errors import Forbidden, Unreachable
+from drills.ports import Deadline, Kind
+from tests.fakes.velero import FINALIZER, MARKS, FakeVelero
+
+
+def engine_of(velero: FakeVelero) -> Engine:
+    return engine_factory("velero")(velero.ports(), namespace=None, options={})
+
+
+def put(velero: FakeVelero, kind: Kind, name: str, labels: object, **metadata: object) -> None:
+    velero.cluster.put(
+        {
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
+            "metadata": {"name": name, "namespace": "velero", "labels": labels, **metadata},
+        }
+    )
+
+
+def names(velero: FakeVelero, kind: Kind) -> list[str]:
+    return [objects.name(obj) for obj in velero.cluster.list(kind, "velero")]
+
+
+def soon(velero: FakeVelero, seconds: float = 30) -> Deadline:
+    return Deadline(clock=velero.clock, at=velero.clock.monotonic() + seconds)
+
+
+def test_only_what_carries_both_marks_of_this_drill_goes() -> None:
+    velero = FakeVelero()
+    put(velero, CONFIG_MAP, "ours", MARKS)
+    put(velero, CONFIG_MAP, "another-drills", {**MARKS, "restore-drill/drill-id": "d2"})
+    put(velero, CONFIG_MAP, "half-marked", {"restore-drill/drill-id": "d1"})
+    put(velero, CONFIG_MAP, "velero-config", {})
+    put(velero, RESTORE, "disaster", {})
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert names(velero, CONFIG_MAP) == ["another-drills", "half-marked", "velero-config"]
+    assert names(velero, RESTORE) == ["disaster"]
+    assert [line for line, _ in velero.journal.lines] == ["gone"]
+
+
+def test_a_restore_is_waited_for_until_its_finalizer_lets_go() -> None:
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    velero.clock.at(7, velero.release)
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert 7 <= velero.clock.monotonic() < 9
+
+
+def test_a_restore_that_hangs_is_returned_and_its_finalizer_kept() -> None:
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    (left,) = engine_of(velero).remove("d1", soon(velero))
+    assert (left.kind, left.name) == (RESTORE, "drill-d1")
+    kept = velero.cluster.get(RESTORE, "velero", "drill-d1")
+    assert objects.items(kept, "metadata", "finalizers") == [FINALIZER]
+    assert velero.journal.lines == []
+
+
+def test_a_namesake_made_meanwhile_is_not_ours_to_delete() -> None:
+    """The uid is the precondition; the thing that was ours is gone."""
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+
+    def replaced() -> None:
+        velero.cluster.drop(RESTORE, "velero", "drill-d1")
+        put(velero, RESTORE, "drill-d1", {})
+
+    velero.clock.at(2, replaced)
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert names(velero, RESTORE) == ["drill-d1"]
+
+
+def test_a_deletion_that_is_refused_shows_in_what_is_left() -> None:
+    velero = FakeVelero()
+    put(velero, CONFIG_MAP, "ours", MARKS)
+    velero.cluster.refuse("delete", CONFIG_MAP, Forbidden("may not delete"))
+    (left,) = engine_of(velero).remove("d1", soon(velero))
+    assert left.name == "ours"
+
+
+def test_a_stop_does_not_keep_us_from_cleaning_up() -> None:
+    velero = FakeVelero()
+    put(velero, CONFIG_MAP, "ours", MARKS)
+    velero.stopped = True
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert names(velero, CONFIG_MAP) == []
+
+
+def test_when_nobody_can_tell_what_is_left_it_is_said() -> None:
+    velero = FakeVelero()
+    velero.cluster.refuse("list", RESTORE, Unreachable("no answer"))
+    with pytest.raises(Unreachable):
+        engine_of(velero).remove("d1", soon(velero))
+
+
+def test_removing_twice_is_harmless() -> None:
+    velero = FakeVelero()
+    put(velero, CONFIG_MAP, "ours", MARKS)
+    engine = engine_of(velero)
+    assert engine.remove("d1", soon(velero)) == ()
+    assert engine.remove("d1", soon(velero)) == ()
