@@ -53,7 +53,7 @@ def admit_update(
     Raises:
         ApiError: 403 or 422.
     """
-    if t.group_resource == "secrets":
+    if t.group_resource in {"secrets", "namespaces"}:
         apply_defaults(body)
     if not subresource:
         _admit(ledger, t, body, before)
@@ -79,6 +79,15 @@ def after_change(ledger: Ledger, t: ResourceType, entry: Entry) -> None:
         recount(ledger, t, namespace_of(entry.body))
     if t.group_resource == "namespaces" and "deletionTimestamp" not in entry.body["metadata"]:
         _fill(ledger, entry)
+
+
+def after_deletion(ledger: Ledger, t: ResourceType, namespace: str) -> None:
+    """Bring quotas up to date, and back what every living namespace has."""
+    recount(ledger, t, namespace)
+    place = ledger.find(namespace_type(ledger), "", namespace)
+    refilled = t.group_resource in {"configmaps", "serviceaccounts"}
+    if refilled and place is not None and "deletionTimestamp" not in place.body["metadata"]:
+        _fill(ledger, place)
 
 
 def _fill(ledger: Ledger, namespace: Entry) -> None:

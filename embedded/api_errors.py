@@ -42,9 +42,10 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         }
+        if self.reason:
+            answer["reason"] = self.reason
         if self.details:
             answer["details"] = self.details
         return answer

@@ -55,6 +55,8 @@ def check_content(t: ResourceType, body: JsonObject) -> None:
 
 
 def _require_strings(t: ResourceType, field: str, values: JsonObject) -> None:
+    place = "data" if field == "data" else f"metadata.{field}"
+    owner = t.kind if field == "data" else "ObjectMeta"
     for value in values.values():
         if not isinstance(value, str):
             word = {bool: "bool", int: "number", float: "number", list: "array"}.get(
@@ -62,7 +64,7 @@ def _require_strings(t: ResourceType, field: str, values: JsonObject) -> None:
             )
             raise bad_request(
                 f'{t.kind} in version "{t.version}" cannot be handled as a {t.kind}: json: cannot '
-                f"unmarshal {word} into Go struct field {t.kind}.{field} of type string"
+                f"unmarshal {word} into Go struct field {owner}.{place} of type string"
             )
 
 

@@ -84,12 +84,12 @@ def _groups(types: TypeRegistry, segments: tuple[str, ...]) -> Response | None:
         listed = [_group(name, versions) for name, versions in groups.items()]
         return json_response({"kind": "APIGroupList", "apiVersion": "v1", "groups": listed})
     if segments[1] not in groups:
-        raise no_such_resource()
+        return Response(status=404, body=b"404 page not found\n", content_type="text/plain")
     if len(segments) == 2:  # noqa: PLR2004  # apis/GROUP
         head = {"kind": "APIGroup", "apiVersion": "v1"}
         return json_response(head | _group(segments[1], groups[segments[1]]))
     if segments[2] not in groups[segments[1]]:
-        raise no_such_resource()
+        return Response(status=404, body=b"404 page not found\n", content_type="text/plain")
     if len(segments) == 3:  # noqa: PLR2004  # apis/GROUP/VERSION
         return json_response(_resources(types, segments[1], segments[2]))
     return None
@@ -129,7 +129,7 @@ def _rows(t: ResourceType) -> list[JsonObject]:
         "singularName": t.singular,
         "namespaced": t.namespaced,
         "kind": t.kind,
-        "verbs": list(_VERBS if t.stored else ("create",)),
+        "verbs": _verbs(t),
     }
     if t.short_names:
         main["shortNames"] = list(t.short_names)
@@ -143,6 +143,12 @@ def _rows(t: ResourceType) -> list[JsonObject]:
         rows.append(scale | {"group": "autoscaling", "version": "v1"})
     rows += [_sub(t, *extra) for extra in _EXTRA.get(t.group_resource, ())]
     return rows
+
+
+def _verbs(t: ResourceType) -> list[str]:
+    if not t.stored:
+        return ["create"]
+    return [one for one in _VERBS if (t.plural, one) != ("namespaces", "deletecollection")]
 
 
 def _sub(t: ResourceType, name: str, kind: str, verbs: tuple[str, ...]) -> JsonObject:

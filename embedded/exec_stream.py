@@ -8,7 +8,7 @@ stands in.
 from embedded.api_errors import ApiError, bad_request
 from embedded.containers import Containers, ExecAnswer
 from embedded.http_wire import Answer, Connection, Request, Response, Takeover
-from embedded.json_objects import JsonObject, encoded, items, name_of, namespace_of
+from embedded.json_objects import JsonObject, encoded, items, name_of, namespace_of, section
 from embedded.websocket import WebSocket, chosen_protocol
 
 STAND_IN = "X-Embedded-Stand-In"
@@ -50,6 +50,8 @@ def logs_of(containers: Containers, pod: JsonObject, request: Request) -> Respon
         ApiError: 400 for an unknown container, 501 where nobody stands in.
     """
     container = container_of(pod, request.param("container"))
+    if not section(pod, "spec").get("nodeName"):
+        return Response(status=204)
     text = containers.logs(namespace_of(pod), name_of(pod), container)
     if text is None:
         raise nobody(f"the log of pod {namespace_of(pod)}/{name_of(pod)}")

@@ -8,16 +8,17 @@ from typing import Any
 
 import yaml
 
-from embedded.api_errors import ApiError, bad_request, no_such_resource
+from embedded.api_errors import ApiError, bad_request, invalid, no_such_resource
 from embedded.containers import Containers
 from embedded.exec_stream import exec_in, logs_of
 from embedded.faults import Asked, Faults
 from embedded.http_wire import Answer, Request, Response, decoded_json, json_response
-from embedded.json_objects import JsonObject, name_of, section
+from embedded.json_objects import JsonObject, name_of, namespace_of, section
 from embedded.listing import listed
 from embedded.patching import APPLY
 from embedded.port_forward import forward
 from embedded.proxy import proxied
+from embedded.resource_types import ResourceType
 from embedded.reviews import review
 from embedded.routes import Target
 from embedded.storage import Storage
@@ -84,6 +85,17 @@ def _dry(request: Request) -> bool:
     return asked == "All"
 
 
+_PATCH_OPTIONS = ResourceType(
+    group="meta.k8s.io",
+    version="v1",
+    plural="",
+    kind="PatchOptions",
+    namespaced=False,
+    has_status=False,
+    singular="",
+)
+
+
 class Handlers:
     """Answers requests that are about resources."""
 
@@ -126,7 +138,7 @@ class Handlers:
             return self._patch(target, request)
         if verb == "delete":
             return self._delete(target, request)
-        if verb == "deletecollection":
+        if verb == "deletecollection" and target.type.group_resource != "namespaces":
             return self._delete_collection(target, request)
         message = "the server does not allow this method on the requested resource"
         raise ApiError(405, "MethodNotAllowed", message)
@@ -156,6 +168,8 @@ class Handlers:
 
     def _stream(self, target: Target, request: Request) -> Answer:
         pod = self._storage.get(target.type, target.namespace, target.name)
+        if target.subresource != "log" and not section(pod, "spec").get("nodeName"):
+            raise bad_request(f"pod {target.name} does not have a host assigned")
         if target.subresource == "log":
             return logs_of(self._containers, pod, request)
         if target.subresource == "exec":
@@ -205,10 +219,8 @@ class Handlers:
     def _patch(self, target: Target, request: Request) -> Response:
         content_type = request.content_type
         if content_type == APPLY and not request.param("fieldManager"):
-            raise bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
-                "required for apply patch"
-            )
+            text = "Required value: is required for apply patch"
+            raise invalid(_PATCH_OPTIONS, "", ("fieldManager", "FieldValueRequired", text))
         place = (target.type, target.namespace, target.name)
         existed = self._storage.find(*place) is not None
         if content_type == APPLY and not target.subresource:
@@ -251,17 +263,27 @@ class Handlers:
             labels=request.param("labelSelector"),
             fields=request.param("fieldSelector"),
         )
-        for entry in entries:
-            body = entry.body
-            if self._storage.find(target.type, body["metadata"].get("namespace"), name_of(body)):
-                self._storage.delete(
-                    target.type,
-                    body["metadata"].get("namespace"),
-                    name_of(body),
-                    propagation=_propagation(options, request),
-                    dry_run=_dry(request),
-                )
-        return json_response(success())
+        deleted = [
+            self._storage.delete(
+                target.type,
+                namespace_of(one.body),
+                name_of(one.body),
+                uid=one.body["metadata"]["uid"],
+                propagation=_propagation(options, request),
+                dry_run=_dry(request),
+            )
+            for one in entries
+            if self._storage.find(target.type, namespace_of(one.body), name_of(one.body))
+        ]
+        t, version = target.type, str(self._storage.version)
+        return json_response(
+            {
+                "kind": f"{t.kind}List",
+                "apiVersion": t.api_version,
+                "metadata": {"resourceVersion": version},
+                "items": deleted,
+            }
+        )
 
     @staticmethod
     def _shown(request: Request, target: Target, whole: bytes, body: JsonObject) -> Response:

@@ -45,15 +45,23 @@ def listed(storage: Storage, target: Target, request: Request) -> Response:
     return Response(body=head[:-1] + b',"items":[' + whole + b"]}")
 
 
+def not_a_version(text: str) -> str:
+    """Return the sentence about a resourceVersion that is no number."""
+    return (
+        f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid '
+        "syntax"
+    )
+
+
 def _check_version(request: Request, current: int) -> None:
     asked = request.param("resourceVersion")
     if asked and not asked.isdigit():
-        raise bad_request(f"invalid resourceVersion: {asked!r} is no number")
+        raise bad_request(f"invalid resource version: {not_a_version(asked)}")
     if asked and int(asked) > current:
         raise ApiError(
             504,
             "Timeout",
-            f"Too large resource version: {asked}, current: {current}",
+            f"Timeout: Too large resource version: {asked}, current: {current}",
             {
                 "causes": [
                     {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
@@ -73,7 +81,9 @@ def _after_token(
     try:
         first_version, namespace, name = json.loads(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error) as problem:
-        raise bad_request(f"continue key is not valid: {problem}") from problem
+        raise bad_request(
+            f"invalid continue token: continue key is not valid: {problem}"
+        ) from problem
     if first_version < storage.forgotten:
         raise ApiError(
             410,

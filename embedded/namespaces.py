@@ -15,6 +15,7 @@ from embedded.resource_types import ResourceType
 BORN_WITH = ("default", "kube-system", "kube-public", "kube-node-lease")
 """The namespaces of a new cluster."""
 
+_IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 _ROOT_CA = "kube-root-ca.crt"
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nembedded\n-----END CERTIFICATE-----\n"
 _NAME_LABEL = "kubernetes.io/metadata.name"
@@ -49,6 +50,17 @@ def require_open_namespace(ledger: Ledger, t: ResourceType, body: JsonObject) ->
         raise not_found(namespaces, where)
     if is_terminating(entry):
         raise _terminating(t, name_of(body), where)
+
+
+def require_mortal(t: ResourceType, entry: Entry) -> None:
+    """Refuse to delete a namespace that the cluster cannot be without.
+
+    Raises:
+        ApiError: 403.
+    """
+    name = name_of(entry.body)
+    if t.group_resource == "namespaces" and name in _IMMORTAL:
+        raise forbidden(t, name, "this namespace may not be deleted")
 
 
 def is_terminating(entry: Entry) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 from embedded.api_errors import ApiError, bad_request
 from embedded.json_objects import JsonObject, copied
 
+_UNPROCESSABLE = "the server rejected our request due to an error in our request"
+
 
 def merge(target: object, patch: object) -> Any:  # noqa: ANN401  # JSON in, JSON out
     """Return the target with a JSON merge patch applied; null removes a key."""
@@ -32,20 +34,14 @@ def json_patch(target: JsonObject, operations: object) -> JsonObject:
     if not isinstance(operations, list):
         raise bad_request("error decoding patch: json: cannot unmarshal into jsonpatch.Patch")
     tree: Any = copied(target)
-    for number, operation in enumerate(operations):
+    for operation in operations:
         try:
             tree = _apply(tree, operation)
         except (KeyError, IndexError, ValueError, TypeError) as problem:
-            raise _unprocessable(number, operation, str(problem)) from problem
+            raise ApiError(422, "Invalid", _UNPROCESSABLE) from problem
     if not isinstance(tree, dict):
         raise bad_request("the patch does not leave an object")
     return tree
-
-
-def _unprocessable(number: int, operation: object, why: str) -> ApiError:
-    word = operation.get("op") if isinstance(operation, dict) else operation
-    message = f"the server rejected our request due to an error in our request: {word} #{number}"
-    return ApiError(422, "Invalid", f"{message}: {why}")
 
 
 def _apply(tree: Any, operation: JsonObject) -> Any:  # noqa: ANN401  # JSON in, JSON out

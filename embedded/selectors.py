@@ -112,7 +112,12 @@ def _field_term(term: str, t: ResourceType | None) -> Predicate:
     if not found:
         raise bad_request(f"invalid selector: {term!r}; can't understand {term!r}")
     path, sign, value = found.groups()
-    if t is not None and path not in _EVERYWHERE | _FIELDS.get(t.group_resource, frozenset()):
+    own = _FIELDS.get(t.group_resource) if t is not None else None
+    if t is not None and own is None and path not in _EVERYWHERE:
+        raise bad_request(
+            f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+        )
+    if t is not None and path not in _EVERYWHERE | (own or frozenset()):
         raise bad_request(f"field label not supported: {path}")
     steps = path.split(".")
 

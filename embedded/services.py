@@ -29,10 +29,22 @@ def admit_service(
         for entry in ledger.entries(t)
         if (namespace_of(entry.body), name_of(entry.body)) != (namespace_of(body), name_of(body))
     ]
+    _keep_address(t, body, before)
     _drop_inherited_ports(body, before)
     _check_ports(t, body)
     _give_address(t, body, others)
     _give_ports(t, body, others)
+
+
+def _keep_address(t: ResourceType, body: JsonObject, before: JsonObject | None) -> None:
+    """Keep the address where a client leaves it out, and refuse another one."""
+    was, now = section(before or {}, "spec").get("clusterIP"), body["spec"].get("clusterIP")
+    if not was or body["spec"].get("type") == "ExternalName":
+        return
+    if now and now != was:
+        text = f'Invalid value: ["{now}"]: may not change once set'
+        raise invalid(t, name_of(body), ("spec.clusterIPs[0]", "FieldValueInvalid", text))
+    body["spec"]["clusterIP"] = was
 
 
 def _drop_inherited_ports(body: JsonObject, before: JsonObject | None) -> None:

@@ -8,15 +8,21 @@ Thread-safe; every call is one transaction.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from embedded.admission import admit_new, admit_update, after_change, first_namespaces
+from embedded.admission import (
+    admit_new,
+    admit_update,
+    after_change,
+    after_deletion,
+    first_namespaces,
+)
 from embedded.api_errors import ApiError, already_exists, bad_request, not_found
 from embedded.applying import Appliers
 from embedded.deletion import delete_entry, drop_ownerless, settle
 from embedded.event_log import Event, Subscription
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
 from embedded.ledger import Entry, Ledger
+from embedded.namespaces import require_mortal
 from embedded.patching import APPLY, patched
-from embedded.quota import recount
 from embedded.resource_types import BUILTIN, VELERO_TYPES, ResourceType, TypeRegistry
 from embedded.selectors import selector
 from embedded.updates import check_base, check_preconditions, updated_body
@@ -27,7 +33,9 @@ __all__ = ["ApiError", "Event", "Storage", "Subscription"]
 
 def _require_name(wanted: JsonObject, name: str) -> None:
     if name_of(wanted) != name:
-        raise bad_request(f"the name of the object ({name_of(wanted)}) does not match {name}")
+        raise bad_request(
+            f"the name of the object ({name_of(wanted)}) does not match the name on the URL ({name})"
+        )
 
 
 def _wall_clock() -> datetime:
@@ -189,12 +197,13 @@ class Storage:
         """
         with self.ledger.lock:
             entry = self.entry(t, namespace, name)
+            require_mortal(t, entry)
             check_preconditions(t, entry.body, uid, resource_version)
             if dry_run:
                 return copied_object(entry.body)
             last = delete_entry(self.ledger, t, entry, propagation or "Background")
             if t.namespaced:
-                recount(self.ledger, t, namespace or "")
+                after_deletion(self.ledger, t, namespace or "")
             return copied_object(last)
 
     def watch(

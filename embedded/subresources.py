@@ -55,7 +55,8 @@ def evict(storage: Storage, target: Target, asked: JsonObject) -> Response:
             preconditions that do not hold.
     """
     pod = storage.get(target.type, target.namespace, target.name)
-    for budget in _budgets_over(storage, pod):
+    running = section(pod, "status").get("phase") == "Running"
+    for budget in _budgets_over(storage, pod) if running else ():
         if section(budget, "status").get("disruptionsAllowed", 0) <= 0:
             name = name_of(budget)
             cause = {
@@ -76,7 +77,7 @@ def evict(storage: Storage, target: Target, asked: JsonObject) -> Response:
         uid=conditions.get("uid"),
         resource_version=conditions.get("resourceVersion"),
     )
-    return json_response(success(), 201)
+    return json_response({**success(), "code": 201}, 201)
 
 
 def _budgets_over(storage: Storage, pod: JsonObject) -> list[JsonObject]:

@@ -39,16 +39,23 @@ def check_preconditions(
         ApiError: 409 Conflict.
     """
     stored = current["metadata"]
+    why = ""
     if uid and uid != stored["uid"]:
-        raise _other_uid(t, name_of(current), uid, stored["uid"])
-    if version and version != stored["resourceVersion"]:
-        raise conflict(
-            t,
-            name_of(current),
+        why = (
+            f"the UID in the precondition ({uid}) does not match the UID in record "
+            f"({stored['uid']}). The object might have been deleted and then recreated"
+        )
+    elif version and version != stored["resourceVersion"]:
+        why = (
             f"the ResourceVersion in the precondition ({version}) does not match the "
             f"ResourceVersion in record ({stored['resourceVersion']}). The object might have "
-            "been modified",
+            "been modified"
         )
+    if why:
+        kind = f"{t.kind}.{t.group}" if t.group else t.kind
+        details: JsonObject = {"name": name_of(current), "kind": t.kind}
+        message = f'Operation cannot be fulfilled on {kind} "{name_of(current)}": {why}'
+        raise ApiError(409, "Conflict", message, details)
 
 
 def _other_uid(t: ResourceType, name: str, asked: str, stored: str) -> ApiError:

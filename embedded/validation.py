@@ -7,8 +7,9 @@ follow k8s.io/apimachinery/pkg/api/validation at v0.34.
 import random
 import re
 import string
+from dataclasses import replace
 
-from embedded.api_errors import bad_request, invalid
+from embedded.api_errors import ApiError, bad_request, invalid
 from embedded.json_objects import JsonObject, copied_object, section
 from embedded.resource_types import ResourceType
 
@@ -77,20 +78,25 @@ def check_kind(t: ResourceType, obj: JsonObject) -> None:
     if t.custom and not kind:
         raise bad_request("Object 'Kind' is missing in the object provided")
     if api_version not in {None, "", t.api_version}:
+        if t.custom:
+            raise bad_request(
+                f"the API version in the data ({api_version}) does not match the expected API "
+                f"version ({t.api_version})"
+            )
         raise bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API "
-            f"version ({t.api_version})"
+            f'{kind} in version "{api_version}" cannot be handled as a {t.kind}: no kind "{kind}" '
+            f'is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:110"'
         )
     if kind in {None, "", t.kind}:
         return
     if t.custom:
         text = f'Invalid value: "{kind}": must be {t.kind}'
-        raise invalid(
-            t, str(section(obj, "metadata").get("name")), ("kind", "FieldValueInvalid", text)
-        )
+        name = str(section(obj, "metadata").get("name"))
+        told = replace(t, kind=str(kind))
+        raise invalid(told, name, ("kind", "FieldValueInvalid", text))
     raise bad_request(
         f'{kind} in version "{t.version}" cannot be handled as a {t.kind}: converting '
-        f"({t.api_version}.{kind}) to ({t.api_version}.{t.kind}): unknown conversion"
+        f"({api_version}.{kind}) to ({t.group or 'core'}.{t.kind}): unknown conversion"
     )
 
 
@@ -106,7 +112,7 @@ def new_body(t: ResourceType, obj: JsonObject, namespace: str | None) -> JsonObj
     metadata = body["metadata"] = dict(section(body, "metadata"))
     _settle_namespace(t, metadata, namespace)
     if metadata.get("resourceVersion"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
+        raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
     _settle_name(t, metadata)
     for owned_by_server in ("selfLink", "managedFields", "deletionTimestamp", "resourceVersion"):
         metadata.pop(owned_by_server, None)

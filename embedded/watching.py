@@ -14,6 +14,7 @@ from embedded.event_log import ADDED, Event, Subscription
 from embedded.faults import Faults, WatchHandle
 from embedded.http_wire import Connection, Request, Takeover
 from embedded.json_objects import JsonObject, encoded
+from embedded.listing import not_a_version
 from embedded.routes import Target
 from embedded.storage import Storage
 from embedded.table import WHOLE, Shape, shape_of, shaped
@@ -71,7 +72,10 @@ def watch(storage: Storage, faults: Faults, target: Target, request: Request) ->
 
 
 def _open(storage: Storage, target: Target, request: Request) -> _Watch:
-    version = _number(request, "resourceVersion")
+    asked = request.param("resourceVersion")
+    if asked and not asked.isdigit():
+        raise ApiError(500, "", not_a_version(asked))
+    version = int(asked or 0)
     labels, fields = request.param("labelSelector"), request.param("fieldSelector")
     wants_initial = request.flag("sendInitialEvents") or not version
     place = target.namespace or None

@@ -101,7 +101,7 @@ class Api:
         finally:
             response.close()
 
-    def _send(
+    def _send(  # noqa: PLR0917  # a request has this many parts
         self,
         method: str,
         path: str,

@@ -77,9 +77,7 @@ def test_json_patch_whose_test_fails_is_422(api: Api, ns: str) -> None:
     assert api.patch(f"{ns}/configmaps/a", wrong, JSON_PATCH).status == 422
 
 
-def test_strategic_merge_joins_containers_and_variables_by_name(
-    api: Api, deployment: str
-) -> None:
+def test_strategic_merge_joins_containers_and_variables_by_name(api: Api, deployment: str) -> None:
     wanted = [{"name": "app", "env": [{"name": "B", "value": "9"}]}, {"name": "side", "image": "s"}]
     changed = api.patch(deployment, _patch_containers(wanted), STRATEGIC)
     assert changed.status == 200, changed.body

@@ -42,9 +42,7 @@ def test_status_given_at_creation_stays_where_it_has_no_door(api: Api, gadgets: 
     assert api.post(gadgets, _body("Gadget")).body["status"] == {"phase": "Mine"}
 
 
-def test_main_door_ignores_status_and_status_door_ignores_the_rest(
-    api: Api, widgets: str
-) -> None:
+def test_main_door_ignores_status_and_status_door_ignores_the_rest(api: Api, widgets: str) -> None:
     api.post(widgets, _body("Widget"))
     main = api.patch(f"{widgets}/it", {"spec": {"n": 2}, "status": {"phase": "Main"}})
     assert "status" not in main.body
