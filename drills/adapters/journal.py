@@ -67,12 +67,13 @@ class JournalState:
 
 
 class FileJournal:
-    """One drill's journal. Safe for many threads."""
+    """One drill's journal. Safe for many threads. On an existing file it goes on writing."""
 
     def __init__(self, path: Path, header: JournalHeader) -> None:
         self._path = path
         self._header = header
         self._lock = threading.Lock()
+        self._ready = False
 
     def intend(self, thing: Marked) -> None:
         """Record that `thing` is about to be created; raises OutsideRefused where it cannot."""
@@ -90,11 +91,12 @@ class FileJournal:
         """Remove the file: nothing is left."""
         with self._lock:
             self._path.unlink(missing_ok=True)
+            self._ready = False
 
     def _write(self, state: ThingState, thing: Marked) -> None:
         with self._lock:
             try:
-                if not self._path.exists():
+                if not self._ready:
                     self._begin()
                 _append(self._path, _thing_line(state, thing), os.O_WRONLY | os.O_APPEND)
             except OSError as error:
@@ -106,6 +108,12 @@ class FileJournal:
                 ) from error
 
     def _begin(self) -> None:
+        """Write the header, or go on with a journal that a killed drill left."""
+        self._ready = True
+        if self._path.exists():
+            if _torn(self._path):
+                _write(self._path, b"\n", os.O_WRONLY | os.O_APPEND)
+            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         _append(self._path, _header_line(self._header), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         _sync_folder(self._path.parent)
@@ -204,8 +212,11 @@ def _parsed(line: bytes) -> Mapping[str, object]:
 
 
 def _append(path: Path, document: Mapping[str, object], flags: int) -> None:
+    _write(path, json.dumps(document).encode() + b"\n", flags)
+
+
+def _write(path: Path, line: bytes, flags: int) -> None:
     """Write one line and wait until the disk has it; a line cut short is taken back."""
-    line = json.dumps(document).encode() + b"\n"
     handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         before = os.fstat(handle).st_size
@@ -215,6 +226,15 @@ def _append(path: Path, document: Mapping[str, object], flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _torn(path: Path) -> bool:
+    size = path.stat().st_size
+    if not size:
+        return False
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        return file.read(1) != b"\n"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,7 +23,7 @@ class Discovery:
     """A cache of what is served. Safe for many threads; two may ask the same thing at once."""
 
     def __init__(self, asker: Asker) -> None:
-        self._asker = asker
+        self.asker = asker
         self._lock = threading.Lock()
         self._by_kind: dict[Kind, ServedKind] = {}
         self._by_resource: dict[str, ServedKind] = {}
@@ -31,7 +31,7 @@ class Discovery:
     def asked_by(self, asker: Asker) -> Self:
         """Return a view with the same memory that asks through another asker."""
         view = copy.copy(self)
-        view._asker = asker
+        view.asker = asker
         return view
 
     def kind(self, kind: Kind) -> ServedKind:
@@ -91,7 +91,7 @@ class Discovery:
         )
 
     def _document(self, path: str, what: str) -> Mapping[str, object]:
-        answer = self._asker.freely(Request(what=what, method="GET", path=path))
+        answer = self.asker.freely(Request(what=what, method="GET", path=path))
         if answer.status == HTTPStatus.NOT_FOUND:
             return {}
         if answer.status != HTTPStatus.OK:

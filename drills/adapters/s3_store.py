@@ -1,0 +1,139 @@
+"""A bucket over S3, read-only.
+
+In: bucket, prefix, endpoint; credentials from the usual places (environment, profile, role). Out:
+its files by key, relative to the prefix. Imports boto3, so it is imported only when wanted.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import boto3
+import urllib3
+from botocore import exceptions
+from botocore.config import Config
+
+from drills.adapters.streams import Body, buffered
+from drills.errors import DrillError, Forbidden, Misconfigured, Missing, OutsideRefused, Unreachable
+from drills.findings import Cause
+from drills.ports import StoredObject
+
+FOREIGN = (
+    exceptions.BotoCoreError,
+    exceptions.ClientError,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "403",
+        "Forbidden",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "RequestTimeTooSkewed",
+    }
+)
+ABSENT = frozenset({"NoSuchKey", "404", "NotFound", "NoSuchVersion"})
+BUSY = frozenset(
+    {"SlowDown", "InternalError", "ServiceUnavailable", "500", "503", "RequestTimeout"}
+)
+
+
+class S3Store:
+    """Reads one bucket below a prefix. Safe for many threads."""
+
+    def __init__(
+        self,
+        *,
+        bucket: str,
+        prefix: str = "",
+        endpoint: str | None = None,
+        region: str | None = None,
+        verify: bool | str | None = None,
+    ) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        config = Config(
+            connect_timeout=5,
+            read_timeout=30,
+            max_pool_connections=50,
+            retries={"mode": "standard", "max_attempts": 5},
+            s3={"addressing_style": "path"} if endpoint else None,
+        )
+        try:
+            self._client: Any = boto3.session.Session().client(
+                "s3", endpoint_url=endpoint, region_name=region, verify=verify, config=config
+            )
+        except (exceptions.BotoCoreError, ValueError) as error:
+            raise Misconfigured(
+                f"store s3://{bucket}: {error}", hint="check endpoint, region and profile"
+            ) from error
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the files whose key starts with `prefix`, page by page."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + prefix
+        )
+        try:
+            for page in pages:
+                yield from (self._stored(entry) for entry in page.get("Contents", ()))
+        except FOREIGN as error:
+            right = f"s3:ListBucket on arn:aws:s3:::{self._bucket}"
+            raise self._translated(error, self._prefix + prefix, right) from None
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[BinaryIO]:
+        """Open one file as a stream; raises Missing, Forbidden, Unreachable."""
+        whole = self._prefix + key
+        right = f"s3:GetObject on arn:aws:s3:::{self._bucket}/{self._prefix}*"
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=whole)["Body"]
+        except FOREIGN as error:
+            raise self._translated(error, whole, right) from None
+        try:
+            with buffered(
+                Body(found.read, FOREIGN, lambda error: self._translated(error, whole, right))
+            ) as body:
+                yield body
+        finally:
+            found.close()
+
+    def _stored(self, entry: Any) -> StoredObject:  # noqa: ANN401 - untyped library
+        return StoredObject(
+            key=str(entry["Key"]).removeprefix(self._prefix),
+            bytes=int(entry["Size"]),
+            etag=str(entry.get("ETag", "")).strip('"'),
+            modified=entry.get("LastModified"),
+        )
+
+    def _translated(self, error: Exception, key: str, right: str) -> DrillError:
+        place = f"s3://{self._bucket}/{key}"
+        if isinstance(error, exceptions.ClientError):
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            return _refusal(place, code, right)
+        if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role"
+            return Misconfigured(f"{place}: no credentials", hint=hint)
+        hint = "check the endpoint, the network and the certificate"
+        return Unreachable(f"{place}: {type(error).__name__}", hint=hint)
+
+
+def _refusal(place: str, code: str, right: str) -> DrillError:
+    message = f"{place}: {code or 'refused'}"
+    if code in ABSENT:
+        return Missing(message)
+    if code in DENIED:
+        hint = f"grant {right}; without s3:ListBucket an absent file is refused the same way"
+        return Forbidden(message, hint=hint)
+    if code == "NoSuchBucket":
+        return Missing(
+            message, hint="check the bucket's name and region", cause=Cause.CONFIGURATION
+        )
+    if code == "InvalidObjectState":
+        return OutsideRefused(message, hint="it lies in an archive tier: bring it back first")
+    if code in BUSY:
+        return Unreachable(message, hint="the store is failing or overloaded; try again")
+    return OutsideRefused(message)

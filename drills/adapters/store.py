@@ -1,0 +1,58 @@
+"""Object stores to read from: a folder, or a bucket over S3.
+
+In: a path, or `s3://bucket/prefix?endpoint=URL&region=R&ca=FILE&insecure=true`. Out: the
+ObjectStore port; keys are relative to the folder or prefix. Nothing is ever written.
+"""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from drills.adapters.folder_store import FolderStore
+from drills.errors import Misconfigured
+from drills.ports import ObjectStore
+
+OPTIONS = frozenset({"endpoint", "region", "ca", "insecure"})
+
+
+def open_store(
+    url: str,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    ca_bundle: str | None = None,
+) -> ObjectStore:
+    """Return the store behind `url`; raises Misconfigured. Options in the URL count first."""
+    parts = urlsplit(url)
+    if parts.scheme in {"", "file"}:
+        return _folder(parts.path or url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise Misconfigured(
+            f"{url.partition('?')[0]} is no store", hint="give a folder or s3://BUCKET/PREFIX"
+        )
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    unknown = sorted(set(options) - OPTIONS)
+    if unknown:
+        known = ", ".join(sorted(OPTIONS))
+        raise Misconfigured(f"unknown store option {unknown[0]!r}", hint=f"known are {known}")
+    from drills.adapters.s3_store import S3Store  # noqa: PLC0415 - boto3 takes 0.2 s
+
+    return S3Store(
+        bucket=parts.netloc,
+        prefix=parts.path.strip("/"),
+        endpoint=options.get("endpoint", endpoint),
+        region=options.get("region", region),
+        verify=_verification(options, ca_bundle),
+    )
+
+
+def _folder(path: str) -> FolderStore:
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise Misconfigured(f"{root} is no folder", hint="give a copied bucket or s3://BUCKET")
+    return FolderStore(root)
+
+
+def _verification(options: dict[str, str], ca_bundle: str | None) -> bool | str | None:
+    if options.get("insecure", "").lower() in {"true", "1", "yes"}:
+        return False
+    return options.get("ca", ca_bundle)
