@@ -64,3 +64,19 @@ def test_inconclusive_blames_no_backup() -> None:
     text = " ".join(summary_lines(to_document(records.inconclusive_hang()), width=200))
     assert "says nothing for or against the backup" in text
     assert "cannot be relied on" not in text
+
+
+def test_many_missing_objects_are_counted() -> None:
+    """The terminal shows the first of them and how many more there are."""
+    good = records.passed()
+    row = replace(good.completeness.rows[0], missing=tuple(f"item-{i}" for i in range(9)))
+    record = replace(good, completeness=replace(good.completeness, rows=(row,)), backup=None)
+    lines = summary_lines(to_document(record), width=80)
+    assert "  and 4 more" in lines
+    assert "backup    none could be picked" in lines
+
+
+def test_many_findings_are_counted() -> None:
+    bad = records.failed_missing_volume()
+    lines = summary_lines(to_document(replace(bad, findings=bad.findings * 4)), width=80)
+    assert "  and 7 more findings in the report" in lines

@@ -250,6 +250,40 @@ def test_odd_archives(archive: Archive, change: Callable[[bytes], bytes], said: 
     assert said in " ".join(problem.message for problem in verify(path))
 
 
+def test_contents_of_what_is_no_archive(tmp_path: Path) -> None:
+    """Nothing is said of what cannot be read; an envelope that is no JSON names nobody."""
+    path = tmp_path / "evidence.zip"
+    assert contents(path) is None
+    path.write_bytes(pack({"manifest.json": b"{"}))
+    assert contents(path) is None
+    path.write_bytes(pack({"manifest.json": b"{}", "manifest.dsse.json": b"{"}))
+    assert (contents(path).signed, contents(path).key_ids) == (True, ())
+
+
+def test_report_in_it_no_report(archive: Archive) -> None:
+    def forge(files: dict[str, bytes]) -> None:
+        files[f"{DRILL}/report.json"] = b"{}"
+        _rehashed(files)
+
+    assert "required property" in _found(_rewrite(archive(), forge))[f"{DRILL}/report.json"]
+
+
+def test_file_listed_twice(archive: Archive) -> None:
+    def double(files: dict[str, bytes]) -> None:
+        manifest = json.loads(files["manifest.json"])
+        manifest["files"].append(manifest["files"][0])
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    messages = [problem.message for problem in verify(_rewrite(archive(), double))]
+    assert "it lists a file twice" in messages
+
+
+def test_no_manifest_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(pack({"README.txt": b""}))
+    assert _found(path) == {"manifest.json": "it is missing"}
+
+
 def test_no_file(tmp_path: Path) -> None:
     assert "cannot be read" in _found(tmp_path / "nowhere.zip")[""]
 
