@@ -1,5 +1,11 @@
-"""The little of JSONPath that scenarios use, in kubectl's braces: does it parse?"""
+"""The little of JSONPath that scenarios use, in kubectl's braces: does it parse?
 
+Fields, indexes, `[*]` and filters; slices, unions and `..` are refused, as the probes refuse them.
+"""
+
+import re
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _PAIRS = {"]": "[", ")": "("}
 
 
@@ -13,6 +19,9 @@ def jsonpath_trouble(text: str) -> str:
     trouble = _unbalanced(inside)
     if trouble:
         return trouble
+    bare = _QUOTED.sub("''", inside)
+    if ".." in bare or ":" in bare or "," in bare:
+        return "expected a JSONPath of names, indexes and filters; no '..', slice or union"
     if inside.rstrip("]").endswith(".") or inside.endswith("[]"):
         return "expected a JSONPath that ends with a name, an index or a filter"
     return ""

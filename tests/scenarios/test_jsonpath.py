@@ -16,6 +16,7 @@ from scenarios.jsonpath import jsonpath_trouble
         '{.status.conditions[?(@.type=="Ready")].status}',
         "{.metadata.labels.app\\.kubernetes\\.io/name}",
         "{.data['a]b}']}",
+        "{.data['a:b,c..d']}",
     ],
 )
 def test_accepted(text: str) -> None:
@@ -34,6 +35,9 @@ def test_accepted(text: str) -> None:
         ("{.a]}", "']' closes nothing"),
         ("{.a[(0])}", "']' closes nothing"),
         ("{.a['b]}", "a ' is never closed"),
+        ("{..a}", "no '..'"),
+        ("{.a[1:2]}", "no '..'"),
+        ("{.a['b','c']}", "no '..'"),
         ("{.a}{.b}", "one pair of braces"),
     ],
 )
