@@ -3,6 +3,7 @@
 In comes a kubeconfig path, out come plain dictionaries, as the API server wrote them.
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,20 +23,26 @@ class Cluster:
     def __init__(self, kubeconfig: Path, context: str | None = None) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
+        self._cache: tempfile.TemporaryDirectory[str] | None = None
         self._client = self._connect()
 
     def _connect(self) -> "DynamicClient":
         from kubernetes import config, dynamic  # noqa: PLC0415 - half a second, not for --help
 
         api = config.new_client_from_config(str(self._kubeconfig), self._context)
-        cache = self._kubeconfig.parent / "discovery.json"
-        # A cache from an earlier cluster would name kinds that this one does not have yet.
-        cache.unlink(missing_ok=True)
-        return dynamic.DynamicClient(api, cache_file=str(cache))
+        # The client insists on a cache file; a shared one would tell of kinds of another cluster.
+        self._cache = tempfile.TemporaryDirectory(prefix="lab-discovery-")
+        return dynamic.DynamicClient(api, cache_file=str(Path(self._cache.name) / "cache.json"))
 
     def refresh(self) -> None:
         """Asks anew which kinds the server has; needed once definitions were added."""
+        self.close()
         self._client = self._connect()
+
+    def close(self) -> None:
+        """Removes the client's cache; the cluster can still be asked afterwards."""
+        if self._cache is not None:
+            self._cache.cleanup()
 
     def apply(self, document: Mapping[str, object]) -> None:
         """Applies one object on the server's side, as `kubectl apply --server-side` does."""

@@ -34,9 +34,17 @@ def lab() -> Iterator[Lab]:
     It is taken down again only by the session that brought it up.
     """
     given = os.environ.get("LAB_KUBECONFIG")
-    if given:
-        yield _lab(Path(given))
-        return
+    ours = not given and _bring_up()
+    kubeconfig = Path(given) if given else KUBECONFIG
+    cluster = Cluster(kubeconfig)
+    yield Lab(kubeconfig=kubeconfig, cluster=cluster, velero_namespace=NAMESPACE)
+    cluster.close()
+    if ours:
+        lifecycle.down()
+
+
+def _bring_up() -> bool:
+    """Brings the lab up and says whether it was down before; skips where it is not built."""
     if lifecycle.state() is State.NOT_BUILT:
         names = ", ".join(parts.missing_parts())
         pytest.skip(
@@ -44,11 +52,4 @@ def lab() -> Iterator[Lab]:
             " `python tests/lab/lab.py build` (Go needed, about ten minutes),"
             " or name a cluster with Velero in LAB_KUBECONFIG"
         )
-    ours = lifecycle.up() is not State.RUNNING
-    yield _lab(KUBECONFIG)
-    if ours:
-        lifecycle.down()
-
-
-def _lab(kubeconfig: Path) -> Lab:
-    return Lab(kubeconfig=kubeconfig, cluster=Cluster(kubeconfig), velero_namespace=NAMESPACE)
+    return lifecycle.up() is not State.RUNNING

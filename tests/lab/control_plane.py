@@ -1,4 +1,4 @@
-"""The control plane's programs: etcd, API server, controllers, scheduler, fake node.
+"""The control plane's programs: etcd, API server, controllers, scheduler.
 
 In comes an empty `run/` folder, out come running processes and `run/kubeconfig`. Flags that
 look odd have their reasons beside them.
@@ -6,7 +6,6 @@ look odd have their reasons beside them.
 
 import json
 import ssl
-import sys
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -19,11 +18,9 @@ from tests.lab.processes import RUN, Process, free_port, machine_address, start,
 KUBECONFIG = RUN / "kubeconfig"
 CERTIFICATES = RUN / "certificates"
 MANIFESTS = parts.LAB / "manifests"
-WEB = RUN / "web"
 _LOCAL = "127.0.0.1"
 _READY_SECONDS = 60.0
 _ASK_SECONDS = 3.0
-_NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +60,11 @@ def read_places() -> Places:
     return Places(**json.loads((RUN / "places.json").read_text(encoding="utf-8")))
 
 
-def start_control_plane(places: Places) -> None:
-    """Starts everything from etcd to the fake node's kubelet.
+def start_control_plane(places: Places) -> Pair:
+    """Starts etcd, the API server, the controllers and the scheduler.
+
+    Returns:
+        The certificate that all servers of the lab share.
 
     Raises:
         LabError: A program ended or was not ready in time.
@@ -89,8 +89,7 @@ def start_control_plane(places: Places) -> None:
             f"--kubeconfig={CERTIFICATES / 'kube-scheduler.kubeconfig'}",
         ],
     )
-    _start_web(places)
-    _start_kwok(places, server)
+    return server
 
 
 def _component(part: parts.Part, port: int) -> list[str]:
@@ -177,45 +176,5 @@ def _start_controllers(places: Places, authority: Authority, signing_key: Path) 
             f"--service-account-private-key-file={signing_key}",
             f"--root-ca-file={authority.certificate}",
             "--use-service-account-credentials",
-        ],
-    )
-
-
-def _start_web(places: Places) -> None:
-    """Starts what answers for the fake pods: a web server on this machine's own address."""
-    WEB.mkdir()
-    (WEB / "healthz").write_text("ok\n", encoding="utf-8")
-    command = [sys.executable, "-m", "http.server", str(places.web)]
-    start("web", [*command, "--bind", places.address, "--directory", str(WEB)])
-
-
-def _start_kwok(places: Places, pair: Pair) -> None:
-    text = (MANIFESTS / "kwok.yaml").read_text(encoding="utf-8")
-    for word, value in (
-        ("${ADDRESS}", places.address),
-        ("${WEB_PORT}", str(places.web)),
-        ("${WEB}", str(WEB)),
-        ("${LOG}", str(RUN / "pod.log")),
-        ("${NOBODY}", str(_NOBODY)),
-    ):
-        text = text.replace(word, value)
-    # In the format of the container runtimes: instant, stream, F for a full line, the line.
-    line = "2026-01-01T00:00:00.000000000Z stdout F the stand-in is listening\n"
-    (RUN / "pod.log").write_text(line, encoding="utf-8")
-    (RUN / "kwok.yaml").write_text(text, encoding="utf-8")
-    start(
-        "kwok",
-        [
-            str(parts.KWOK.path),
-            f"--kubeconfig={KUBECONFIG}",
-            f"--config={RUN / 'kwok.yaml'}",
-            "--manage-all-nodes",
-            f"--node-ip={_LOCAL}",
-            f"--node-port={places.kubelet}",
-            # Said outright: with a node port alone it would listen on every address.
-            f"--server-address={_LOCAL}:{places.kubelet}",
-            f"--tls-cert-file={pair.certificate}",
-            f"--tls-private-key-file={pair.key}",
-            "--node-lease-duration-seconds=40",
         ],
     )
