@@ -74,7 +74,7 @@ What a drill proves
 
 def readme(*, signed: bool) -> bytes:
     """Return the text, with the part on signatures that fits."""
-    option = " --public-key KEY.pub" if signed else ""
+    option = " --key KEY.pub" if signed else ""
     whole = _ALL.format(extra="2" if signed else "1", option=option)
     part = _SIGNED.format(kind=PAYLOAD_TYPE) if signed else _UNSIGNED
     return f"{whole}{part}{_END}".encode()
