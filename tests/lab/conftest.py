@@ -49,7 +49,7 @@ def _bring_up() -> bool:
         names = ", ".join(parts.missing_parts())
         pytest.skip(
             f"the lab is not built ({names} missing); build it once with"
-            " `python tests/lab/lab.py build` (Go needed, about ten minutes),"
+            " `python tests/lab/lab.py build` (Go needed, about 15 minutes),"
             " or name a cluster with Velero in LAB_KUBECONFIG"
         )
     return lifecycle.up() is not State.RUNNING

@@ -24,7 +24,7 @@ def _say(text: str) -> None:
 
 
 def _build() -> int:
-    _say("building what is missing; the first time takes about ten minutes")
+    _say("building what is missing; the first time takes about 15 minutes")
     built = lifecycle.build()
     for part in parts.PARTS:
         _say(f"{part.name} {part.version}: {'built' if part.name in built else 'there already'}")
