@@ -92,10 +92,11 @@ class _Watch:
     def _tell(self, restore: KubeObject, standing: Standing) -> None:
         done = objects.number(restore, "status", "progress", "itemsRestored")
         total = objects.number(restore, "status", "progress", "totalItems")
+        counted = f", {done} of {total} objects looked at" if total else ""
         words = {
             Standing.WAITING: "waiting in Velero's queue",
             Standing.UNKNOWN: f"phase {phase(restore)} is not known; waiting on",
-        }.get(standing, f"{phase(restore)}, {done} of {total} objects looked at")
+        }.get(standing, f"{phase(restore)}{counted}")
         if words != self._told:
             self._told = words
             self._site.ports.listener.stage("restore", "progress", words)

@@ -22,6 +22,8 @@ ANSWER_SECONDS = 10.0
 """A healthy server answers within one; it is asked before anything else is created."""
 RECENTLY = timedelta(minutes=5)
 """The server validates its locations each minute, so a validation this fresh proves it alive."""
+INSTALLED_KINDS = frozenset({"ObjectStore", "VolumeSnapshotter"})
+"""Kinds of plugin that Velero itself brings none of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +91,21 @@ def _ask(site: Site) -> KubeObject:
 
 
 def _plugins(answered: KubeObject) -> tuple[str, ...]:
-    names = {
-        objects.text(plugin, "name") for plugin in objects.items(answered, "status", "plugins")
-    }
-    return tuple(sorted(name for name in names if name))
+    """Return the plugins somebody installed; the server's own thirty are the same everywhere."""
+    found = objects.items(answered, "status", "plugins")
+    return tuple(
+        sorted(
+            {
+                name
+                for plugin in found
+                if (name := objects.text(plugin, "name"))
+                and (
+                    objects.text(plugin, "kind") in INSTALLED_KINDS
+                    or not name.startswith("velero.io/")
+                )
+            }
+        )
+    )
 
 
 def _silent(site: Site, locations: Locations) -> Finding:
