@@ -5,6 +5,7 @@ Tuesday, and a job at 02:30 runs twice on the night the clocks go back. cronsim 
 cron in both.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,3 +57,11 @@ def next_time(cron: str, time_zone: str, after: datetime) -> datetime | None:
     # A moment that the spring change skips is written in the gap; going through UTC and back
     # names the real instant.
     return None if moment is None else moment.astimezone(UTC).astimezone(zone)
+
+
+def moments(cron: str, time_zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield every moment of the line after `start` and before `end`, in UTC."""
+    moment = next_time(cron, time_zone, start)
+    while moment is not None and moment < end:
+        yield moment.astimezone(UTC)
+        moment = next_time(cron, time_zone, moment)

@@ -1,12 +1,11 @@
 """Writes a drill's reports: whole or not at all, never half a file."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from drills.record import DrillRecord
 from reports import FILE_NAMES, render, to_document
+from reports.evidence import write_atomically
 
 WRITTEN = ("json", "html", "junit", "text")
 
@@ -22,18 +21,3 @@ def publish(record: DrillRecord, report_dir: Path) -> tuple[Path, Mapping[str, o
     for kind in WRITTEN:
         write_atomically(folder / FILE_NAMES[kind], render(document, kind))
     return folder, document
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` by way of a temporary file in the same folder."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -83,7 +83,7 @@ def compare(before: Path, after: Path) -> int:
 def render(report: Path, kind: str, output: Path | None) -> int:
     """Make a page, JUnit XML or text from a report.json."""
     from reports import render as rendered
-    from runner.publish import write_atomically
+    from reports.evidence import write_atomically
 
     content = rendered(_load(report), kind)
     if output is None:
