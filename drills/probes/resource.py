@@ -4,10 +4,9 @@ Asks the Kubernetes API for one object by name, or for all that carry the labels
 deleted do not count. Values of Secrets are compared but never shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from drills import objects
-from drills.cluster import ServedKind
 from drills.expectations import Mismatch, check, show
 from drills.objects import KubeObject
 from drills.ports import Kind
@@ -35,11 +34,12 @@ class ResourceProbe:
             if not objects.text(obj, "metadata", "deletionTimestamp")
         ]
         secret = served.resource == "secrets"
-        mismatches = _compare(spec.expect, found, secret=secret)
+        absent = kept(_presence(spec.expect, len(found)))
+        bad = kept(_state(spec.expect, found, secret=secret))
         return Answer(
             observed=_observed(spec.expect, found, secret=secret),
-            mismatches=mismatches,
-            explicable=_explicable(served, spec.expect),
+            mismatches=(*absent, *bad),
+            explicable=served.resource == "pods" or (not absent and _is_status(spec.expect)),
         )
 
 
@@ -54,21 +54,21 @@ def _look(
     return context.cluster.list(kind, namespace, labels=labels)
 
 
-def _compare(
-    expect: Mapping[str, object], found: Sequence[KubeObject], *, secret: bool
-) -> tuple[Mismatch, ...]:
-    wanted = expect.get("exists", "count" not in expect)
-    wrong: list[Mismatch | None] = []
+def _presence(expect: Mapping[str, object], count: int) -> Iterator[Mismatch | None]:
     if "exists" in expect or "count" not in expect:
-        wrong.append(about("exists", check(wanted, bool(found))))
+        yield about("exists", check(expect.get("exists", True), count > 0))
     if "count" in expect:
-        wrong.append(about("count", check(expect["count"], len(found))))
+        yield about("count", check(expect["count"], count))
+
+
+def _state(
+    expect: Mapping[str, object], found: Sequence[KubeObject], *, secret: bool
+) -> Iterator[Mismatch | None]:
     if "jsonPath" in expect:
         value = _value(expect, found)
-        wrong.append(Mismatch("the value expected", HIDDEN) if value and secret else value)
+        yield Mismatch("the value expected", HIDDEN) if value and secret else value
     if "condition" in expect:
-        wrong.append(_condition(expect["condition"], found))
-    return kept(wrong)
+        yield _condition(expect["condition"], found)
 
 
 def _value(expect: Mapping[str, object], found: Sequence[KubeObject]) -> Mismatch | None:
@@ -108,10 +108,9 @@ def _observed(
     return observed
 
 
-def _explicable(served: ServedKind, expect: Mapping[str, object]) -> bool:
-    """Trouble of the environment explains a bad status, or absent Pods; no other absence."""
-    status = "condition" in expect or ".status" in str(expect.get("jsonPath", ""))
-    return status or served.resource == "pods"
+def _is_status(expect: Mapping[str, object]) -> bool:
+    """Return whether a status is asked for: trouble of the environment explains a bad one."""
+    return "condition" in expect or ".status" in str(expect.get("jsonPath", ""))
 
 
 PROBE = ResourceProbe()
