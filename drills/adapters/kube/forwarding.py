@@ -7,6 +7,7 @@ listens there shows only later, in the error channel: then the stream raises Not
 import ssl
 import struct
 from collections.abc import Callable
+from typing import Protocol
 
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.channels import Channels, open_channels
@@ -19,6 +20,18 @@ DATA, TROUBLE = 0, 1
 Operation = Callable[[], object]
 QUIET_SECONDS = 0.05
 """After the first bytes of an exchange, how long a pause ends it."""
+
+
+class Stream(Protocol):
+    """Bytes there and back."""
+
+    def send(self, data: bytes, seconds: float) -> None:
+        """Send bytes."""
+        ...
+
+    def receive(self, seconds: float) -> bytes:
+        """Return the next bytes, b'' at the end; raises TimeoutError."""
+        ...
 
 
 class PodStream:
@@ -69,9 +82,9 @@ class PodStream:
 
 
 class TlsStream:
-    """TLS inside a PodStream. The certificate is not verified: it was made for another name."""
+    """TLS inside another stream. The certificate is not verified: it was made for another name."""
 
-    def __init__(self, stream: PodStream, clock: Clock, server_name: str, seconds: float) -> None:
+    def __init__(self, stream: Stream, clock: Clock, server_name: str, seconds: float) -> None:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -5,11 +5,11 @@ In: a ServiceRequest. Out: an HttpAnswer via `portForward`.
 
 import http.client
 import io
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.channels import STAND_IN
-from drills.adapters.kube.forwarding import TlsStream, forward
+from drills.adapters.kube.forwarding import Stream, TlsStream, forward
 from drills.adapters.kube.services import NotListening, ServiceRequest, behind_service
 from drills.cluster import Cluster, HttpAnswer
 from drills.errors import CannotAsk
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_BODY = 16 * 1024 * 1024
 """Bytes of a body that are kept; a probe looks for a word or a field, not for a download."""
-
-
-class Stream(Protocol):
-    """Bytes there and back."""
-
-    def send(self, data: bytes, seconds: float) -> None:
-        """Send bytes."""
-        ...
-
-    def receive(self, seconds: float) -> bytes:
-        """Return the next bytes, b'' at the end; raises TimeoutError."""
-        ...
 
 
 class StreamSocket:

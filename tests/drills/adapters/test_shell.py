@@ -32,7 +32,7 @@ def test_shell_words_are_only_words() -> None:
 def test_time_up_ends_the_whole_family() -> None:
     """A child that would hold the pipes open for ever goes as well."""
     read, write = os.pipe()
-    os.set_inheritable(write, 1)
+    os.set_inheritable(write, True)  # noqa: FBT003 - it takes no name
     code = (
         "import os, subprocess, sys, time; "
         "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], close_fds=False); "

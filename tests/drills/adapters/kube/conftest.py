@@ -119,7 +119,10 @@ def a_pod(app: str, *, ready: bool = True) -> KubeObject:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": f"{app}-0", "namespace": "box", "labels": {"app": app}},
-        "spec": {"containers": [{"name": "main", "image": "x", "ports": [port]}]},
+        "spec": {
+            "nodeName": "node-1",
+            "containers": [{"name": "main", "image": "x", "ports": [port]}],
+        },
         "status": {
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
