@@ -78,7 +78,7 @@ def export(
         raise click.ClickException(f"{error}\n  {error.hint}") from error
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error}") from error
-    return _describe(output)
+    return _describe(output, checked=key is not None)
 
 
 @command.command()
@@ -103,16 +103,18 @@ def verify(archive: Path, key: Path | None) -> int:
     if problems:
         click.echo(f"broken  {archive}: {len(problems)} problems")
         return ExitCode.FAILED
-    return _describe(archive)
+    return _describe(archive, checked=key is not None)
 
 
-def _describe(archive: Path) -> int:
+def _describe(archive: Path, *, checked: bool) -> int:
     from reports.evidence import contents
 
     found = contents(archive)
     if found is None:
         raise click.ClickException(f"{archive} is no evidence archive")
-    signed = f"signed by {', '.join(found.key_ids)}" if found.signed else "not signed"
+    keys = ", ".join(found.key_ids)
+    words = f"signed by {keys}" if checked else "signature not checked: give --key"
+    signed = words if found.signed else "not signed"
     click.echo(
         f"intact  {archive}: {len(found.drills)} drills, {len(found.gaps)} gaps, "
         f"{found.period[0]} to {found.period[1]}, {signed}"
