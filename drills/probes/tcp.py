@@ -9,7 +9,7 @@ from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
 from scenarios.model import ProbeSpec
 
-REFUSAL_SECONDS = 0.3
+REFUSAL_SECONDS = 1.0
 """How long to listen where no reply is expected: a tunnel reports a refused port only then."""
 
 
