@@ -20,9 +20,9 @@ OUTSIDE = re.compile(
     r"Unavailable|server is currently unable",
     re.IGNORECASE,
 )
-LOCATION = re.compile(r"location", re.IGNORECASE)
+LOCATION = re.compile(r"location|\bBSL\b", re.IGNORECASE)
 BACKUP_GONE = re.compile(
-    r"backups?(\.velero\.io)? .*not found|error retrieving backup|no (completed )?backups",
+    r"\bbackups?(\.velero\.io)? .*not found|no (completed )?backups",
     re.IGNORECASE,
 )
 

@@ -19,7 +19,6 @@ from drills.engines.velero.listed import compare_with_list
 from drills.engines.velero.reading import (
     Document,
     Source,
-    native_snapshots,
     pod_volume_backups,
     small_documents,
     source_of,
@@ -97,11 +96,10 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
     found = tuple(reading.contents.found.values())
     backups, notes = pod_volume_backups(reading.source)
     info = reading.documents[Target.BACKUP_VOLUME_INFO]
-    snapshots = native_snapshots(reading.source) if info.absent else Document()
     sources = VolumeSources(
         info=None if info.absent else rows(info.value),
         pod_volume_backups=backups,
-        native_snapshots=rows(snapshots.value),
+        native_snapshots=rows(reading.documents[Target.BACKUP_VOLUME_SNAPSHOTS].value),
     )
     volumes = volumes_of(
         (o for o in found if o.key.resource == "persistentvolumeclaims"),
@@ -125,7 +123,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             *reading.source.findings,
             *notes,
             *reading.contents.damaged,
-            *(d.finding for d in (*reading.documents.values(), snapshots) if d.finding),
+            *(d.finding for d in reading.documents.values() if d.finding),
             *_against_list(reading, found),
             *_absent(reading.backup, namespaces, present),
             *_errors(reading),

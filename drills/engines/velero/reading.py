@@ -6,7 +6,7 @@ In: the backup. Out: its parsed documents, each with the finding that says why i
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from drills.backups import Backup
 from drills.engines.velero.documents import read_json, rows
@@ -34,6 +34,7 @@ SMALL = (
     Target.BACKUP_RESOURCE_LIST,
     Target.BACKUP_VOLUME_INFO,
     Target.BACKUP_RESULTS,
+    Target.BACKUP_VOLUME_SNAPSHOTS,
 )
 READERS = len(SMALL)
 
@@ -110,16 +111,6 @@ def read_document(source: Source, target: Target) -> Document:
         raise
     except DrillError as error:
         return Document(finding=refused("file-not-read", subject, error, "It could not be read"))
-
-
-def native_snapshots(source: Source) -> Document:
-    """Return the native snapshots' file, which only a backup without volumeinfo is asked for."""
-    files = source.files
-    if source.stored is None:
-        wanted = (Target.BACKUP_VOLUME_SNAPSHOTS,)
-        labels = source.site.request_labels()
-        files = requested_files(source.site, source.backup, wanted, labels)
-    return read_document(replace(source, files=files), Target.BACKUP_VOLUME_SNAPSHOTS)
 
 
 def pod_volume_backups(source: Source) -> tuple[tuple[KubeObject, ...], tuple[Finding, ...]]:

@@ -65,17 +65,32 @@ def _volume(
     row = _info_row(claim, sources)
     backups = _pod_volume_backups(claim, sources)
     found = _from_info(row, backups) if row else _without_info(claim, bound, backups, sources)
-    policy = objects.text(row, "pvInfo", "reclaimPolicy") or (
-        objects.text(persistent.body, "spec", "persistentVolumeReclaimPolicy") if persistent else ""
-    )
+    policy = _policy(persistent, row)
     return replace(
         found,
         claim=claim.key.name,
         namespace=claim.key.namespace,
         volume=bound,
         reclaim_policy=policy,
-        restored_as_is=not found.has_data and persistent is not None and policy != "Delete",
+        restored_as_is=persistent is not None and policy != "Delete" and _untouched(found, row),
     )
+
+
+def _policy(persistent: BackedUpObject | None, row: KubeObject) -> str:
+    """Return the policy a restore looks at: that of the archived volume, else volumeinfo's."""
+    archived = persistent.body if persistent is not None else None
+    return objects.text(archived, "spec", "persistentVolumeReclaimPolicy") or objects.text(
+        row, "pvInfo", "reclaimPolicy"
+    )
+
+
+def _untouched(found: BackedUpVolume, row: KubeObject) -> bool:
+    """Return whether a restore takes the volume for one without any backup of its data.
+
+    It goes by volumeinfo's method alone, even where saving the data failed; without volumeinfo,
+    by what was saved whole.
+    """
+    return not objects.text(row, "backupMethod") if row else not found.has_data
 
 
 def _info_row(claim: BackedUpObject, sources: VolumeSources) -> KubeObject:

@@ -139,7 +139,10 @@ def test_an_empty_restore_is_critical_though_velero_only_warns() -> None:
         ),
         ({"phase": "Failed"}, "restore-failed", Cause.BACKUP, False),
         (
-            {"phase": "FailedValidation", "validationErrors": ["backup storage location is not"]},
+            {
+                "phase": "FailedValidation",
+                "validationErrors": ["The BSL default is unavailable, cannot"],
+            },
             "restore-refused",
             Cause.ENVIRONMENT,
             True,
@@ -152,6 +155,17 @@ def test_an_empty_restore_is_critical_though_velero_only_warns() -> None:
             "restore-refused",
             Cause.BACKUP,
             False,
+        ),
+        (
+            {
+                "phase": "FailedValidation",
+                "validationErrors": [
+                    'Error retrieving backup: backupstoragelocations.velero.io "x" not found'
+                ],
+            },
+            "restore-refused",
+            Cause.ENVIRONMENT,
+            True,
         ),
         (
             {"phase": "FailedValidation", "validationErrors": ["invalid resource modifier"]},

@@ -155,15 +155,34 @@ def test_data_that_is_not_there_is_critical(
 
 
 def test_a_retained_volume_without_data_would_be_productions_own() -> None:
-    row = {"skipped": True, "skippedReason": "opted out", "pvInfo": {"reclaimPolicy": "Retain"}}
+    row: dict[str, object] = {
+        "skipped": True,
+        "skippedReason": "opted out",
+        "backupMethod": "",
+        "pvInfo": {"reclaimPolicy": "Retain"},
+    }
     found = judged(row, saved=(), policy="Retain")
     assert found.restored_as_is
     assert codes(found) == ["volume-restored-as-is"]
 
 
-def test_the_archived_volume_tells_the_policy_where_volumeinfo_does_not() -> None:
-    found = judged({"skipped": True, "pvInfo": None}, saved=(), policy="Retain")
-    assert found.restored_as_is
+def test_the_archived_volumes_policy_counts_as_it_does_in_a_restore() -> None:
+    row: dict[str, object] = {"skipped": True, "backupMethod": ""}
+    assert judged(row, saved=(), policy="Retain").restored_as_is
+    row["pvInfo"] = {"reclaimPolicy": "Retain"}
+    assert not judged(row, saved=(), policy="Delete").restored_as_is
+
+
+def test_a_failed_upload_of_a_retained_volume_comes_back_empty_not_as_it_is() -> None:
+    """A restore goes by the method in volumeinfo and provisions a new volume."""
+    found = judged({"result": "failed"}, saved=(), policy="Retain")
+    assert not found.has_data
+    assert not found.restored_as_is
+
+
+def test_before_volumeinfo_a_retained_volume_without_saved_data_is_attached() -> None:
+    assert judged(None, saved=(), policy="Retain").restored_as_is
+    assert not judged(None, policy="Retain").restored_as_is
 
 
 def test_volumes_out_of_scope_are_not_judged() -> None:
