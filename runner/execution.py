@@ -24,7 +24,7 @@ from runner.listeners import Board, BoardListener, LogListener
 from runner.logs import configure
 from runner.orphans import finish_orphans
 from runner.outcomes import exit_code
-from runner.publish import publish
+from runner.publish import ReportStore, open_report_store, publish
 from runner.settings import RunSettings, colour_wanted
 from runner.stopping import StopSignal, signals
 from runner.wiring import drill_ports
@@ -42,11 +42,17 @@ class Desk:
     clusters: Clusters
     signal: StopSignal
     board: Board | None
+    store: ReportStore | None
     printing: threading.Lock
 
 
 def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format: str) -> ExitCode:
     """Run every scenario, at most `settings.parallel` at once; return the worst exit code."""
+    try:
+        store = open_report_store(settings.report_store)
+    except DrillError as error:
+        click.echo(f"{error}\n  {error.hint}", err=True)
+        return ExitCode.MISUSED
     live = log_format == "auto" and sys.stderr.isatty()
     configure(
         _style(log_format),
@@ -60,6 +66,7 @@ def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format:
             clusters=clusters,
             signal=signal,
             board=board,
+            store=store,
             printing=threading.Lock(),
         )
         finish_orphans(settings.journal_dir, clusters)
@@ -105,8 +112,8 @@ def perform(
 
 def _publish(record: DrillRecord, desk: Desk, name: str) -> ExitCode:
     try:
-        folder, document = publish(record, desk.settings.report_dir)
-    except OSError as error:
+        folder, document = publish(record, desk.settings.report_dir, desk.store)
+    except (OSError, DrillError) as error:
         words = (
             f"{record.verdict}  {record.scenario.name}: the report could not be written: {error}"
         )

@@ -67,6 +67,16 @@ def cluster_options(function: F) -> F:
     return function
 
 
+def report_store_option(function: F) -> F:
+    """Add where reports are copied to."""
+    return click.option(
+        "--report-store",
+        envvar="DRILL_REPORT_STORE",
+        metavar="S3_URL",
+        help="Copy reports to s3://BUCKET/PREFIX[?endpoint=URL&region=R&ca=FILE] too.",
+    )(function)
+
+
 def report_options(function: F) -> F:
     """Add where reports and journals live."""
     for option in (

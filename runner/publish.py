@@ -2,22 +2,46 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from drills.record import DrillRecord
 from reports import FILE_NAMES, render, to_document
 from reports.evidence import write_atomically
 
+
+class ReportStore(Protocol):
+    """Where reports go besides the folder."""
+
+    def keep(self, drill_id: str, files: Mapping[str, bytes]) -> None:
+        """Keep a drill's files by name."""
+        ...
+
+
+def open_report_store(url: str | None) -> ReportStore | None:
+    """Return the store behind `s3://bucket/prefix`, None without one; raises DrillError."""
+    if url is None:
+        return None
+    from drills.adapters.report_store import ReportStore as S3Reports
+
+    return S3Reports(url)
+
+
 WRITTEN = ("json", "html", "junit", "text")
 
 
-def publish(record: DrillRecord, report_dir: Path) -> tuple[Path, Mapping[str, object]]:
-    """Write all renderings; return the report's folder and the document.
+def publish(
+    record: DrillRecord, report_dir: Path, store: ReportStore | None = None
+) -> tuple[Path, Mapping[str, object]]:
+    """Write all renderings, into `store` too; return the report's folder and the document.
 
-    Raises OSError where the folder cannot be written.
+    Raises OSError where the folder cannot be written, DrillError where the store refuses.
     """
     document = to_document(record)
     folder = report_dir / record.drill_id
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in WRITTEN:
-        write_atomically(folder / FILE_NAMES[kind], render(document, kind))
+    files = {FILE_NAMES[kind]: render(document, kind) for kind in WRITTEN}
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    if store is not None:
+        store.keep(record.drill_id, files)
     return folder, document

@@ -18,7 +18,7 @@ from runner.listeners import LogListener
 from runner.logs import configure
 from runner.metrics import Metrics
 from runner.orphans import finish_orphans
-from runner.publish import publish
+from runner.publish import open_report_store, publish
 from runner.schedule import Schedule
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
@@ -34,6 +34,7 @@ class Service:
     def __init__(self, scenarios: Sequence[Scenario], settings: RunSettings) -> None:
         self._scenarios = {scenario.name: scenario for scenario in scenarios}
         self._settings = settings
+        self._store = open_report_store(settings.report_store)
         self._signal = StopSignal()
         self._stopped = threading.Event()
         self._metrics = Metrics()
@@ -77,7 +78,7 @@ class Service:
                 scenario, self._settings, self._clusters, self._signal, this, LogListener(this)
             )
             self._metrics.observe(record)
-            folder, _ = publish(record, self._settings.report_dir)
+            folder, _ = publish(record, self._settings.report_dir, self._store)
             log.info("drill ended", drill=this, verdict=str(record.verdict), report=str(folder))
         except DrillError as error:
             log.warning("drill could not begin", drill=this, error=str(error), remedy=error.hint)

@@ -17,6 +17,8 @@ class RunSettings:
 
     report_dir: Path = DEFAULT_REPORT_DIR
     """Reports go to `report_dir/<drill-id>/`."""
+    report_store: str | None = None
+    """`s3://bucket/prefix` that reports are copied to."""
     state_dir: Path | None = None
     """Journals of drills under way; default `report_dir/.journal`."""
     keep: bool = False

@@ -10,48 +10,27 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 
 from drills import objects
+from drills.adapters import journal_lines
+from drills.adapters.journal_lines import JournalHeader, ThingState
 from drills.cluster import Kind
 from drills.errors import OutsideRefused
 from drills.findings import Cause
 from drills.ports import Marked
 
+__all__ = [
+    "FileJournal",
+    "JournalHeader",
+    "JournalState",
+    "ThingState",
+    "read_journal",
+    "read_journals",
+]
+
 SUFFIX = ".jsonl"
-
-
-class ThingState(StrEnum):
-    """How far a thing has come."""
-
-    INTENDED = "intended"
-    MADE = "made"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalHeader:
-    """Whose drill it is, where it runs, and which process runs it."""
-
-    drill_id: str
-    scenario: str
-    started_at: datetime
-    context: str = ""
-    """Of the kubeconfig, '' for its current one."""
-    kubeconfig: str = ""
-    in_cluster: bool = False
-    embedded: bool = False
-    identity: str = ""
-    """uid of kube-system: whether a context still leads to the same cluster."""
-    engine: str = ""
-    engine_namespace: str = ""
-    sandbox: tuple[str, ...] = ()
-    pid: int = 0
-    host: str = ""
-    """Where `pid` means something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +77,9 @@ class FileJournal:
             try:
                 if not self._ready:
                     self._begin()
-                _append(self._path, _thing_line(state, thing), os.O_WRONLY | os.O_APPEND)
+                _append(
+                    self._path, journal_lines.thing_line(state, thing), os.O_WRONLY | os.O_APPEND
+                )
             except OSError as error:
                 raise OutsideRefused(
                     f"the journal {self._path} cannot be written: {error.strerror}",
@@ -115,7 +96,11 @@ class FileJournal:
                 _write(self._path, b"\n", os.O_WRONLY | os.O_APPEND)
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        _append(self._path, _header_line(self._header), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        _append(
+            self._path,
+            journal_lines.header_line(self._header),
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+        )
         _sync_folder(self._path.parent)
 
 
@@ -136,12 +121,12 @@ def read_journal(path: Path) -> JournalState | None:
         return None
     lines = content.split(b"\n")
     torn = lines.pop()
-    documents = [_parsed(line) for line in lines]
+    documents = [journal_lines.parsed(line) for line in lines]
     things: dict[tuple[Kind, str, str, str], tuple[Marked, ThingState]] = {}
     for document in documents[1:]:
         _apply(things, document)
     damaged = any(not document for document in documents) or (bool(torn) and not documents)
-    header = _header(path, documents[0] if documents else {})
+    header = journal_lines.header(documents[0] if documents else {}, path.name.removesuffix(SUFFIX))
     return JournalState(path=path, header=header, left=tuple(things.values()), damaged=damaged)
 
 
@@ -151,64 +136,12 @@ def _apply(
 ) -> None:
     if objects.text(document, "state") not in set(ThingState):
         return
-    state, thing = ThingState(objects.text(document, "state")), _thing(document)
+    state, thing = ThingState(objects.text(document, "state")), journal_lines.thing(document)
     whole = (thing.kind, thing.namespace, thing.name, thing.uid)
     things.pop((*whole[:3], ""), None)
     things.pop(whole, None)
     if state is not ThingState.GONE:
         things[whole] = (thing, state)
-
-
-def _thing_line(state: ThingState, thing: Marked) -> Mapping[str, object]:
-    return {
-        "state": state.value,
-        "apiVersion": thing.kind.api_version,
-        "kind": thing.kind.kind,
-        "namespace": thing.namespace,
-        "name": thing.name,
-        "uid": thing.uid,
-    }
-
-
-def _thing(document: Mapping[str, object]) -> Marked:
-    return Marked(
-        kind=Kind(objects.text(document, "apiVersion"), objects.text(document, "kind")),
-        namespace=objects.text(document, "namespace"),
-        name=objects.text(document, "name"),
-        uid=objects.text(document, "uid"),
-    )
-
-
-def _header_line(header: JournalHeader) -> Mapping[str, object]:
-    return {**asdict(header), "started_at": header.started_at.isoformat()}
-
-
-def _header(path: Path, document: Mapping[str, object]) -> JournalHeader:
-    started = objects.instant(document, "started_at") or datetime.fromtimestamp(0, UTC)
-    sandbox = objects.items(document, "sandbox")
-    return JournalHeader(
-        drill_id=objects.text(document, "drill_id") or path.name.removesuffix(SUFFIX),
-        scenario=objects.text(document, "scenario"),
-        started_at=started,
-        context=objects.text(document, "context"),
-        kubeconfig=objects.text(document, "kubeconfig"),
-        in_cluster=objects.dig(document, "in_cluster") is True,
-        embedded=objects.dig(document, "embedded") is True,
-        identity=objects.text(document, "identity"),
-        engine=objects.text(document, "engine"),
-        engine_namespace=objects.text(document, "engine_namespace"),
-        sandbox=tuple(name for name in sandbox if isinstance(name, str)),
-        pid=objects.number(document, "pid"),
-        host=objects.text(document, "host"),
-    )
-
-
-def _parsed(line: bytes) -> Mapping[str, object]:
-    try:
-        document: object = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return objects.mapping(document)
 
 
 def _append(path: Path, document: Mapping[str, object], flags: int) -> None:

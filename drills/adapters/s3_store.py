@@ -1,4 +1,4 @@
-"""A bucket over S3, read-only.
+"""A bucket over S3.
 
 In: bucket, prefix, endpoint; credentials from the usual places (environment, profile, role). Out:
 its files by key, relative to the prefix. Imports boto3, so it is imported only when wanted.
@@ -100,6 +100,17 @@ class S3Store:
                 yield body
         finally:
             found.close()
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Write one file; only report uploads use this, backups are never written."""
+        whole = self._prefix + key
+        try:
+            self._client.put_object(
+                Bucket=self._bucket, Key=whole, Body=data, ContentType=content_type
+            )
+        except FOREIGN as error:
+            right = f"s3:PutObject on arn:aws:s3:::{self._bucket}/{self._prefix}*"
+            raise self._translated(error, whole, right) from None
 
     def _stored(self, entry: Any) -> StoredObject:  # noqa: ANN401 - untyped library
         return StoredObject(

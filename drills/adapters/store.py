@@ -5,6 +5,7 @@ ObjectStore port; keys are relative to the folder or prefix. Nothing is ever wri
 """
 
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 from drills.adapters.folder_store import FolderStore
@@ -25,6 +26,30 @@ def open_store(
     parts = urlsplit(url)
     if parts.scheme in {"", "file"}:
         return _folder(parts.path or url)
+    from drills.adapters.s3_store import S3Store  # noqa: PLC0415 - boto3 takes 0.2 s
+
+    return S3Store(**s3_settings(url, endpoint=endpoint, region=region, ca_bundle=ca_bundle))
+
+
+class S3Settings(TypedDict):
+    """Where a bucket is and how it is reached."""
+
+    bucket: str
+    prefix: str
+    endpoint: str | None
+    region: str | None
+    verify: bool | str | None
+
+
+def s3_settings(
+    url: str,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    ca_bundle: str | None = None,
+) -> S3Settings:
+    """Return what `s3://bucket/prefix?options` says; raises Misconfigured."""
+    parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc:
         raise Misconfigured(
             f"{url.partition('?')[0]} is no store", hint="give a folder or s3://BUCKET/PREFIX"
@@ -34,9 +59,7 @@ def open_store(
     if unknown:
         known = ", ".join(sorted(OPTIONS))
         raise Misconfigured(f"unknown store option {unknown[0]!r}", hint=f"known are {known}")
-    from drills.adapters.s3_store import S3Store  # noqa: PLC0415 - boto3 takes 0.2 s
-
-    return S3Store(
+    return S3Settings(
         bucket=parts.netloc,
         prefix=parts.path.strip("/"),
         endpoint=options.get("endpoint", endpoint),

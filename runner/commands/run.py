@@ -10,6 +10,7 @@ from runner.options import (
     cluster_options,
     log_option,
     report_options,
+    report_store_option,
     rights_options,
     scenario_arguments,
     settings_from,
@@ -26,6 +27,7 @@ Examples:
 @click.command(name="run", epilog=EXAMPLE)
 @scenario_arguments
 @report_options
+@report_store_option
 @cluster_options
 @log_option
 @rights_options

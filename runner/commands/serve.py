@@ -10,6 +10,7 @@ from runner.options import (
     cluster_options,
     log_option,
     report_options,
+    report_store_option,
     rights_options,
     scenario_arguments,
     settings_from,
@@ -24,6 +25,7 @@ Example:
 @click.command(name="serve", epilog=EXAMPLE)
 @scenario_arguments
 @report_options
+@report_store_option
 @cluster_options
 @log_option
 @rights_options
@@ -54,6 +56,7 @@ def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():
         raise click.BadParameter("wants HOST:PORT, such as 127.0.0.1:8080", param_hint="--listen")
+    from drills.errors import DrillError
     from runner.loading import load_all
     from runner.service import Service
 
@@ -61,4 +64,8 @@ def command(scenarios: tuple[Path, ...], listen: str, log_format: str, **options
     unscheduled = [scenario.source for scenario in loaded if scenario.schedule is None]
     if unscheduled:
         raise click.UsageError(f"no spec.schedule in {', '.join(unscheduled)}")
-    return Service(loaded, settings).run((host.strip("[]"), int(port)), log_format=log_format)
+    try:
+        service = Service(loaded, settings)
+    except DrillError as error:
+        raise click.UsageError(f"{error}\n  {error.hint}") from error
+    return service.run((host.strip("[]"), int(port)), log_format=log_format)

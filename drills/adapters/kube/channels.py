@@ -17,7 +17,8 @@ import websocket
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.refusals import refusal
 from drills.adapters.kube.wire import Answer, Request, Wire
-from drills.errors import Unreachable
+from drills.errors import CannotAsk, DrillError, Unreachable
+from drills.findings import Cause
 
 PROTOCOL = "v4.channel.k8s.io"
 STAND_IN = "x-embedded-stand-in"
@@ -64,7 +65,7 @@ class Channels:
 
 
 def open_channels(asker: Asker, request: Request, seconds: float) -> Channels:
-    """Upgrade; raises the refusal, or Unreachable after `seconds` (at most the patience)."""
+    """Upgrade; raises the refusal, CannotAsk, or Unreachable after `seconds` or our patience."""
     attempts = asker.attempts(min(seconds, asker.patience))
     renewed = False
     while True:
@@ -73,11 +74,20 @@ def open_channels(asker: Asker, request: Request, seconds: float) -> Channels:
             return Channels(_upgrade(asker.wire, request, used, seconds))
         except websocket.WebSocketBadStatusException as error:
             if error.status_code != HTTPStatus.UNAUTHORIZED or renewed:
-                raise refusal(request.what, _answer(error)) from None
+                raise _refused(request.what, _answer(error)) from None
             asker.wire.renew(used)
             renewed = True
         except (websocket.WebSocketException, OSError) as error:
             attempts.pause(Unreachable(f"{request.what}: no answer from the API server: {error}"))
+
+
+def _refused(what: str, answer: Answer) -> DrillError:
+    """Return the refusal; the server's own trouble here is mostly that of a node's kubelet."""
+    error = refusal(what, answer)
+    if not isinstance(error, Unreachable):
+        return error
+    hint = "the API server answers, but perhaps not the kubelet of the pod's node: look at the node"
+    return CannotAsk(str(error), hint=hint, cause=Cause.ENVIRONMENT)
 
 
 def _upgrade(

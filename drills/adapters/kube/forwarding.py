@@ -11,7 +11,7 @@ from typing import Protocol
 
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.channels import Channels, open_channels
-from drills.adapters.kube.services import NotListening
+from drills.adapters.kube.services import NotListening, pod_path
 from drills.adapters.kube.wire import Request
 from drills.errors import CannotAsk, DrillError
 from drills.ports import Clock
@@ -141,7 +141,7 @@ def forward(asker: Asker, namespace: str, pod: str, port: int, seconds: float) -
     request = Request(
         what=what,
         method="GET",
-        path=f"/api/v1/namespaces/{namespace}/pods/{pod}/portforward",
+        path=pod_path(namespace, pod, "portforward"),
         query=(("ports", str(port)),),
     )
     return PodStream(open_channels(asker, request, seconds), asker.clock, what, port)

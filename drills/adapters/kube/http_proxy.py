@@ -5,7 +5,7 @@ same path as the application's answers; they are Status objects with words that 
 """
 
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import urllib3
 
@@ -18,6 +18,7 @@ from drills.adapters.kube.services import NotListening, ServiceRequest
 from drills.adapters.kube.wire import Answer, NoAnswer, Request
 from drills.cluster import HttpAnswer
 from drills.errors import CannotAsk, DrillError, Missing
+from drills.findings import Cause
 
 
 def ask_proxy(asker: Asker, request: ServiceRequest) -> HttpAnswer:
@@ -27,6 +28,9 @@ def ask_proxy(asker: Asker, request: ServiceRequest) -> HttpAnswer:
             f"{request.what}: the API server's proxy cannot carry an Authorization header",
             hint="grant pods/portforward, so that the request goes there directly",
         )
+    if ".." in unquote(request.target.partition("?")[0]).split("/"):
+        # The connection pool would resolve it, and ask the API server itself for something else.
+        raise CannotAsk(f"{request.what}: '..' in the path", cause=Cause.CONFIGURATION)
     clock = asker.clock
     started = clock.monotonic()
     answer = _answer(asker, request)
@@ -44,7 +48,7 @@ def ask_proxy(asker: Asker, request: ServiceRequest) -> HttpAnswer:
 
 
 def _answer(asker: Asker, request: ServiceRequest) -> Answer:
-    place = f"{request.scheme}:{request.service}:{request.port}"
+    place = quote(f"{request.scheme}:{request.service}:{request.port}", safe=":")
     root = f"/api/v1/namespaces/{quote(request.namespace, safe='')}/services/{place}/proxy"
     asked = Request(
         what=f"{request.what} through the API server",

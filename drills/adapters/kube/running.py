@@ -7,12 +7,12 @@ the kubelet sends on channel 3 when the command ends; without it nothing is know
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import quote
 
 from drills import objects
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.channels import STAND_IN, Channels, open_channels
 from drills.adapters.kube.refusals import NotImplementedThere, refusal
+from drills.adapters.kube.services import pod_path
 from drills.adapters.kube.wire import Request
 from drills.cluster import ExecAnswer, LogAnswer
 from drills.errors import CannotAsk, DeadlinePassed, DrillError, Forbidden, Missing, OutsideRefused
@@ -34,7 +34,7 @@ def execute(
     request = Request(
         what=f"exec in pod {namespace}/{pod}",
         method="GET",
-        path=_path(namespace, pod, "exec"),
+        path=pod_path(namespace, pod, "exec"),
         query=(
             *((("container", container),) if container else ()),
             ("stdout", "true"),
@@ -80,7 +80,7 @@ def read_log(
     request = Request(
         what=f"read the log of pod {namespace}/{pod}",
         method="GET",
-        path=_path(namespace, pod, "log"),
+        path=pod_path(namespace, pod, "log"),
         query=tuple(pair for pair in wanted if pair[1]),
         headers={"Accept": "*/*"},
         read_seconds=seconds,
@@ -91,10 +91,6 @@ def read_log(
         raise _unaskable(error) if isinstance(error, OutsideRefused) else error
     text = answer.body.decode("utf-8", "replace")
     return LogAnswer(text=text, simulated=STAND_IN in answer.headers)
-
-
-def _path(namespace: str, pod: str, verb: str) -> str:
-    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/{verb}"
 
 
 def _listen(asker: Asker, channels: Channels, until: float, late: str) -> dict[int, bytearray]:

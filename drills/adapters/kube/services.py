@@ -86,6 +86,12 @@ def of_pod(cluster: Cluster, namespace: str, name: str, port: str) -> Endpoint:
     return Endpoint(pod=name, port=number)
 
 
+def pod_path(namespace: str, pod: str, subresource: str) -> str:
+    """Return the path of a pod's `exec`, `log` or `portforward`."""
+    place = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
+    return f"{place}/{subresource}"
+
+
 def is_ready(pod: KubeObject) -> bool:
     """Return whether the pod takes traffic: Ready and not being deleted."""
     if objects.text(pod, "metadata", "deletionTimestamp"):

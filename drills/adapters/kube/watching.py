@@ -20,14 +20,14 @@ import urllib3
 from drills import objects
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.listing import Selection, read_all, stamped
-from drills.adapters.kube.refusals import Expired, refusal
-from drills.adapters.kube.wire import Answer, Request
+from drills.adapters.kube.refusals import Expired
+from drills.adapters.kube.watch_events import failure, interrupt, limit_silence, lines, stub
+from drills.adapters.kube.wire import Request
 from drills.cluster import Change, ChangeType
 from drills.errors import DrillError, Unreachable
 from drills.objects import KubeObject
 
 QUEUED = 1000
-CHUNK = 1 << 16
 SHORTEST_ORDINARY = 1.0
 
 
@@ -38,6 +38,11 @@ class Timing:
     server_seconds: int = 30
     slack_seconds: float = 5.0
     opening_seconds: float = 10.0
+
+    @property
+    def longest_silence(self) -> float:
+        """Return the seconds after which a silent connection must be dead."""
+        return self.server_seconds + self.slack_seconds
 
 
 class _Closed(DrillError):
@@ -86,8 +91,7 @@ class Reader(threading.Thread):
         self._closing.set()
         response = self._response
         if response is not None:
-            with suppress(OSError, ValueError, RuntimeError, AttributeError):
-                response.shutdown()
+            interrupt(response)
         self.join(timeout=0.5)
 
     def _follow(self) -> None:
@@ -119,8 +123,8 @@ class Reader(threading.Thread):
         opened = self._asker.clock.monotonic()
         try:
             self._wait(0)  # a close that came before the response was known
-            _limit_silence(response, self._timing)
-            for line in _lines(response):
+            limit_silence(response, self._timing.longest_silence)
+            for line in lines(response):
                 version = self._event(line) or version
                 self._attempts.reset()
             lost = "closed by the server at once"
@@ -146,7 +150,7 @@ class Reader(threading.Thread):
         obj = objects.mapping(event, "object")
         kind = objects.text(event, "type")
         if kind == "ERROR":
-            self._refused(_failure(self._selection, obj))
+            self._refused(failure(self._selection, obj))
             return ""
         if kind != "BOOKMARK":
             self._report(ChangeType(kind), stamped(obj, self._selection.served))
@@ -162,7 +166,7 @@ class Reader(threading.Thread):
         if change is ChangeType.DELETED:
             self._known.pop(objects.uid(obj), None)
         else:
-            self._known[objects.uid(obj)] = _stub(obj)
+            self._known[objects.uid(obj)] = stub(obj)
         self._put(Change(change, obj))
 
     def _put(self, item: Change | DrillError) -> None:
@@ -200,33 +204,3 @@ def follow(reader: Reader, stop: Callable[[], bool], idle: float) -> Iterator[Ch
             yield reader.next(idle)
     finally:
         reader.close()
-
-
-def _failure(selection: Selection, status: KubeObject) -> DrillError:
-    body = json.dumps(status).encode()
-    answer = Answer(status=objects.number(status, "code"), headers={}, body=body)
-    return refusal(selection.describe("watch"), answer)
-
-
-def _stub(obj: KubeObject) -> KubeObject:
-    """Return just what identifies an object: this is kept for every object watched."""
-    kept = ("name", "namespace", "uid", "labels", "resourceVersion")
-    metadata = objects.mapping(obj, "metadata")
-    return {
-        "apiVersion": objects.text(obj, "apiVersion"),
-        "kind": objects.text(obj, "kind"),
-        "metadata": {key: metadata[key] for key in kept if key in metadata},
-    }
-
-
-def _limit_silence(response: urllib3.BaseHTTPResponse, timing: Timing) -> None:
-    sock = getattr(response.connection, "sock", None)
-    if sock is not None:
-        sock.settimeout(timing.server_seconds + timing.slack_seconds)
-
-
-def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    rest = b""
-    while chunk := response.read1(CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in whole if line.strip())
