@@ -12,7 +12,8 @@ from embedded.namespaces import is_terminating, namespace_type, with_conditions
 from embedded.resource_types import ResourceType
 
 FOREGROUND = "foregroundDeletion"
-ORPHAN = "orphan"
+_CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def delete_entry(ledger: Ledger, t: ResourceType, entry: Entry, propagation: str) -> JsonObject:
@@ -28,6 +29,8 @@ def delete_entry(ledger: Ledger, t: ResourceType, entry: Entry, propagation: str
         return _leave_foreground(ledger, t, entry)
     if t.group_resource == "namespaces":
         return _delete_namespace(ledger, t, entry)
+    if t.group_resource == _DEFINITIONS:
+        return _delete_definition(ledger, t, entry)
     if items(entry.body, "metadata", "finalizers"):
         return _mark(ledger, t, entry).body
     return _finish(ledger, t, entry)
@@ -74,11 +77,7 @@ def _leave_foreground(ledger: Ledger, t: ResourceType, entry: Entry) -> JsonObje
     uid = str(now.body["metadata"]["uid"])
     if any(_blocks(ledger, key, uid) for key in ledger.dependents(uid)):
         return now.body
-    body = copied_object(now.body)
-    body["metadata"]["finalizers"].remove(FOREGROUND)
-    if not body["metadata"]["finalizers"]:
-        del body["metadata"]["finalizers"]
-    return settle(ledger, t, ledger.put(t, body))
+    return settle(ledger, t, ledger.put(t, _without_finalizer(now.body, FOREGROUND)))
 
 
 def _blocks(ledger: Ledger, key: Key, uid: str) -> bool:
@@ -90,8 +89,9 @@ def _blocks(ledger: Ledger, key: Key, uid: str) -> bool:
 def _finish(ledger: Ledger, t: ResourceType, entry: Entry) -> JsonObject:
     """Take the object out and let go of all that depended on it."""
     last = ledger.drop(t, entry)
-    if t.kind == "CustomResourceDefinition":
-        _retire(ledger, entry.body)
+    if t.group_resource == _DEFINITIONS:
+        unregister(ledger.types, entry.body)
+    _tell_definition(ledger, t)
     _delete_dependents(ledger, str(entry.body["metadata"]["uid"]), "Background")
     for owner in items(entry.body, "metadata", "ownerReferences"):
         _tell_owner(ledger, str(owner.get("uid")))
@@ -100,13 +100,38 @@ def _finish(ledger: Ledger, t: ResourceType, entry: Entry) -> JsonObject:
     return last
 
 
-def _retire(ledger: Ledger, definition: JsonObject) -> None:
-    """Delete all objects of a custom type and serve it no longer."""
-    retired = ledger.types.by_group_resource(name_of(definition))
-    if retired is not None and retired.custom:
-        for entry in ledger.entries(retired):
-            delete_entry(ledger, retired, entry, "Background")
-    unregister(ledger.types, definition)
+def _delete_definition(ledger: Ledger, t: ResourceType, entry: Entry) -> JsonObject:
+    """Delete a custom type: first its objects, then the definition, then the type."""
+    entry = _mark(ledger, t, entry, extra=_CLEANUP)
+    retired = ledger.types.by_group_resource(name_of(entry.body))
+    if retired is not None:
+        for one in ledger.entries(retired):
+            delete_entry(ledger, retired, one, "Background")
+    return _leave_definition(ledger, t, name_of(entry.body)) or entry.body
+
+
+def _leave_definition(ledger: Ledger, t: ResourceType, name: str) -> JsonObject | None:
+    """Let a dying definition go once no object of its type is left."""
+    entry, retired = ledger.find(t, "", name), ledger.types.by_group_resource(name)
+    if entry is None or _CLEANUP not in items(entry.body, "metadata", "finalizers"):
+        return None
+    if "deletionTimestamp" not in entry.body["metadata"] or (retired and ledger.entries(retired)):
+        return entry.body
+    return settle(ledger, t, ledger.put(t, _without_finalizer(entry.body, _CLEANUP)))
+
+
+def _without_finalizer(body: JsonObject, gone: str) -> JsonObject:
+    changed = copied_object(body)
+    changed["metadata"]["finalizers"].remove(gone)
+    if not changed["metadata"]["finalizers"]:
+        del changed["metadata"]["finalizers"]
+    return changed
+
+
+def _tell_definition(ledger: Ledger, t: ResourceType) -> None:
+    definitions = ledger.types.by_group_resource(_DEFINITIONS)
+    if t.custom and definitions is not None:
+        _leave_definition(ledger, definitions, t.group_resource)
 
 
 def _tell_owner(ledger: Ledger, uid: str) -> None:

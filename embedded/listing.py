@@ -81,9 +81,8 @@ def _after_token(
     try:
         first_version, namespace, name = json.loads(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error) as problem:
-        raise bad_request(
-            f"invalid continue token: continue key is not valid: {problem}"
-        ) from problem
+        message = f"invalid continue token: continue key is not valid: {problem}"
+        raise bad_request(message) from problem
     if first_version < storage.forgotten:
         raise ApiError(
             410,

@@ -32,10 +32,10 @@ __all__ = ["ApiError", "Event", "Storage", "Subscription"]
 
 
 def _require_name(wanted: JsonObject, name: str) -> None:
-    if name_of(wanted) != name:
-        raise bad_request(
-            f"the name of the object ({name_of(wanted)}) does not match the name on the URL ({name})"
-        )
+    told = name_of(wanted)
+    if told != name:
+        message = f"the name of the object ({told}) does not match the name on the URL ({name})"
+        raise bad_request(message)
 
 
 def _wall_clock() -> datetime:

@@ -40,7 +40,9 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     server.start()
     path = tmp_path_factory.mktemp("embedded") / "kubeconfig"
     server.write_kubeconfig(path)
-    yield connect(path, "embedded")
+    api = connect(path, "embedded")
+    yield api
+    api.client.rest_client.pool_manager.clear()
     server.stop()
 
 
