@@ -167,3 +167,17 @@ def test_a_page_that_looks_like_a_refusal_of_the_server_is_still_a_page(
     page = json.dumps({"kind": "Status", "code": 404, "message": "no such item"}).encode()
     stand_ins.pages["service/shop GET /"] = HttpAnswer(stand_in="s", status=404, body=page)
     assert shop.http("box", "shop", "80", "/", via="proxy", timeout=5).status == 404
+
+
+@pytest.mark.parametrize("path", ["/../../../configmaps/x", "/a/%2e%2e/%2e%2e/b", "/.."])
+def test_no_path_leads_out_of_the_proxy(shop: KubeCluster, path: str) -> None:
+    """Resolved by a connection pool, it would mean another object of the API server."""
+    with pytest.raises(CannotAsk, match=r"'\.\.' in the path"):
+        shop.http("box", "shop", "80", path, via="proxy", method="DELETE", timeout=5)
+
+
+def test_a_node_that_does_not_answer_leaves_the_proxy(shop: KubeCluster, server: ApiServer) -> None:
+    server.faults.fail(500, Rule(resource="pods/portforward"), message="error dialing backend")
+    assert shop.http("box", "shop", "80", "/healthz?deep=1", timeout=5).via == "proxy"
+    with pytest.raises(CannotAsk, match="error dialing backend"):
+        shop.http("box", "shop", "80", "/healthz?deep=1", via="portForward", timeout=5)
