@@ -5,7 +5,6 @@ that users install add theirs through the entry point group `restore_drill.engin
 """
 
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import cast
 
 from drills.engine import EngineFactory
@@ -22,6 +21,8 @@ def engine_factory(word: str) -> EngineFactory:
     if word in ENGINES:
         module, _, attribute = ENGINES[word].partition(":")
         return cast("EngineFactory", getattr(import_module(module), attribute))
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 45 ms that few need
+
     installed = entry_points(group=GROUP)
     if word in installed.names:
         return cast("EngineFactory", installed[word].load())
