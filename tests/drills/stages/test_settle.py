@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drills.errors import Forbidden, Interrupted
+from drills.errors import Forbidden, Interrupted, Unreachable
 from drills.findings import Cause, Severity
 from drills.objects import KubeObject
-from drills.ports import Kind
+from drills.ports import Change, Kind
 from drills.stages.settle import Settled, settle
 from tests.fakes.listeners import MemoryListener
 from tests.fakes.probing import LONG, SANDBOX, CalmCluster, container, deployment, pod, thing, until
@@ -224,3 +224,64 @@ def test_somebody_deleting_a_workload_is_noticed() -> None:
     cluster = make(deployment())
     found = stays(cluster, lambda: cluster.drop(DEPLOYMENT, SANDBOX, "shop"))
     assert found == {"workload-deleted": (Severity.WARNING, Cause.ENVIRONMENT)}
+
+
+CLASS = Kind("storage.k8s.io/v1", "StorageClass")
+UNUSED_CLAIM = thing(
+    "v1",
+    "PersistentVolumeClaim",
+    "data",
+    spec={"storageClassName": "late"},
+    status={"phase": "Pending"},
+)
+
+
+def test_a_claim_nobody_uses_does_not_hold_the_drill(close: Keep) -> None:
+    late = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "late"},
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+    assert close(settled(make(UNUSED_CLAIM, late))).ready
+
+
+def test_unreadable_storage_classes_leave_the_claim_unanswered() -> None:
+    cluster = make(UNUSED_CLAIM)
+    cluster.refuse("list", CLASS, Forbidden("may not list storage classes"))
+    found = settled(cluster, seconds=30)
+    assert [finding.code for finding in found.findings] == ["not-ready"]
+
+
+def test_a_daemon_set_is_waited_for_where_one_was_restored() -> None:
+    status = {"observedGeneration": 1, "desiredNumberScheduled": 1}
+    found = settled(make(thing("apps/v1", "DaemonSet", "agent", status=status)), seconds=30)
+    assert [finding.subject for finding in found.findings] == ["daemonset backup-test/agent"]
+
+
+class Breaking(CalmCluster):
+    """A cluster whose watch on Pods breaks when the test says so."""
+
+    def __init__(self, *present: KubeObject) -> None:
+        super().__init__(*present)
+        self.broken = threading.Event()
+        self.reported = threading.Event()
+
+    def watch(self, kind: Kind, namespace: str = "", **how: object) -> Iterator[Change | None]:  # type: ignore[override]
+        """Watch, then break."""
+        for change in super().watch(kind, namespace, **how):  # type: ignore[arg-type]
+            if self.broken.is_set() and kind == POD:
+                self.reported.set()
+                raise Unreachable("the API server stays away")
+            yield change
+
+
+def test_a_watch_that_breaks_leaves_stability_unanswered() -> None:
+    """What nobody looked at is not proven."""
+    cluster = Breaking(deployment())
+    found = settled(cluster)
+    assert found.watch is not None
+    cluster.broken.set()
+    assert cluster.reported.wait(timeout=20)
+    (finding,) = found.watch.conclude(LONG)
+    assert (finding.code, finding.unanswered) == ("stability-not-watched", True)
