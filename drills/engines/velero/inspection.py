@@ -124,7 +124,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             *notes,
             *reading.contents.damaged,
             *(d.finding for d in reading.documents.values() if d.finding),
-            *_against_list(reading, found),
+            *_against_list(reading, found, namespaces),
             *_absent(reading.backup, namespaces, present),
             *_errors(reading),
             *volume_findings(in_scope, namespaces),
@@ -139,7 +139,9 @@ def _recovery_point(started: datetime | None, volumes: Iterable[BackedUpVolume])
     return min([started, *instants]) if started else min(instants, default=None)
 
 
-def _against_list(reading: Reading, found: Iterable[BackedUpObject]) -> Iterator[Finding]:
+def _against_list(
+    reading: Reading, found: Iterable[BackedUpObject], namespaces: tuple[str, ...]
+) -> Iterator[Finding]:
     listed = reading.documents[Target.BACKUP_RESOURCE_LIST]
     if listed.absent:
         yield warning(
@@ -151,7 +153,8 @@ def _against_list(reading: Reading, found: Iterable[BackedUpObject]) -> Iterator
         )
     elif listed.finding is None:
         damaged = frozenset(f.subject.rpartition(" ")[2] for f in reading.contents.damaged)
-        yield from compare_with_list(listed.value, found, damaged)
+        scope = frozenset(namespaces) if reading.backup.partially_failed else None
+        yield from compare_with_list(listed.value, found, damaged, scope)
 
 
 def _absent(

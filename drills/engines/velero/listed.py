@@ -18,18 +18,26 @@ MOST_NAMES = 5
 
 
 def compare_with_list(
-    document: object, found: Iterable[BackedUpObject], damaged: frozenset[str]
+    document: object,
+    found: Iterable[BackedUpObject],
+    damaged: frozenset[str],
+    scope: frozenset[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return a critical finding for each kind with objects named but not archived."""
+    """Return a critical finding for each kind with objects named but not archived.
+
+    `scope` is given for a backup that is known to have failed in part: what was lost in
+    namespaces outside of it is then only a warning.
+    """
     listed = frozenset(named_in(document))
     archived = frozenset(
         (_group(o.api_version), o.kind, o.key.namespace, o.key.name) for o in found
     )
     lost = {n for n in listed - archived if f"{n[2]}/{n[3]}" not in damaged}
-    unlisted = archived - listed
+    elsewhere = {n for n in lost if scope is not None and n[2] and n[2] not in scope}
     return (
-        *(_lost(kind, names) for kind, names in _by_kind(lost).items()),
-        *(_unlisted(kind, names) for kind, names in _by_kind(unlisted).items()),
+        *(_lost(kind, names) for kind, names in _by_kind(lost - elsewhere).items()),
+        *(_elsewhere(kind, names) for kind, names in _by_kind(elsewhere).items()),
+        *(_unlisted(kind, names) for kind, names in _by_kind(archived - listed).items()),
     )
 
 
@@ -62,6 +70,16 @@ def _lost(kind: str, names: list[str]) -> Finding:
         kind,
         f"The backup's own list names {len(names)} {kind} that the archive lacks: {_some(names)}.",
         "Look at the backup's log for errors about these objects, then take a new backup.",
+    )
+
+
+def _elsewhere(kind: str, names: list[str]) -> Finding:
+    return warning(
+        "archive-incomplete-elsewhere",
+        kind,
+        f"The backup lacks {len(names)} {kind} of namespaces not drilled here: {_some(names)}.",
+        "Look at the backup's log for errors about these objects.",
+        cause=Cause.BACKUP,
     )
 
 
