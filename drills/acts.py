@@ -253,7 +253,9 @@ def _source_labels(drill: Drill) -> dict[str, dict[str, str]]:
 
 def _left_out_names(drill: Drill) -> frozenset[tuple[str, str]]:
     rows = drill.notes.completeness.rows if drill.notes.completeness else ()
-    return frozenset((row.resource, name) for row in rows for name in row.left_out)
+    return frozenset(
+        (row.resource, name) for row in rows for name in (*row.left_out, *row.explained)
+    )
 
 
 def _time(note: StageNote, restored: Restored) -> None:

@@ -72,6 +72,9 @@ class RestoreRecord:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     submitted: Mapping[str, object] = field(default_factory=dict)
+    started_at: datetime | None = None
+    """By the engine's own clock, as is `completed_at`; whole seconds with Velero."""
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,8 @@ def _restore(notes: Notes) -> RestoreRecord | None:
         warnings=notes.restored.warnings,
         errors=notes.restored.errors,
         submitted=notes.submitted,
+        started_at=notes.restored.started_at,
+        completed_at=notes.restored.completed_at,
     )
 
 

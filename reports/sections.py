@@ -108,6 +108,8 @@ def restore(found: RestoreRecord | None) -> JsonObject | None:
     return {
         "name": plain.text(found.name),
         "phase": plain.text(found.phase),
+        "startedAt": plain.instant(found.started_at),
+        "completedAt": plain.instant(found.completed_at),
         "warnings": [plain.text(line) for line in found.warnings],
         "errors": [plain.text(line) for line in found.errors],
         "submitted": plain.anything(found.submitted),
