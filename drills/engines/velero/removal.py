@@ -86,7 +86,16 @@ def _wait_until_gone(
             listed.add(uid)
         if not left:
             break
-    return tuple(left.values())
+    return tuple(thing for thing in left.values() if not _proven_gone(site, thing))
+
+
+def _proven_gone(site: Site, thing: Marked) -> bool:
+    """Look once more: the deadline may have come while another kind was waited for."""
+    found = site.ports.cluster.get(thing.kind, thing.namespace, thing.name)
+    if found is not None and objects.uid(found) == thing.uid:
+        return False
+    site.ports.journal.gone(thing)
+    return True
 
 
 def _gone(site: Site, left: dict[str, Marked], uids: set[str]) -> None:

@@ -64,6 +64,16 @@ def test_a_restore_that_hangs_is_returned_and_its_finalizer_kept() -> None:
     assert velero.journal.lines == []
 
 
+def test_one_that_hangs_does_not_make_the_others_look_left() -> None:
+    """Seen on a real Velero: a running restore is deleted only when it has ended."""
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    put(velero, CONFIG_MAP, "drill-d1", MARKS)
+    (left,) = engine_of(velero).remove("d1", soon(velero))
+    assert left.kind == RESTORE
+    assert [line for line, thing in velero.journal.lines if thing.kind == CONFIG_MAP] == ["gone"]
+
+
 def test_a_namesake_made_meanwhile_is_not_ours_to_delete() -> None:
     """The uid is the precondition; the thing that was ours is gone."""
     velero = FakeVelero()
