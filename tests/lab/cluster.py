@@ -3,6 +3,7 @@
 In comes a kubeconfig path, out come plain dictionaries, as the API server wrote them.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,18 +99,30 @@ class Cluster:
         Returns:
             `Kind namespace/name` to uid and generation: both stay while only a status changes.
         """
-        return dict(self._marks())
+        marks = {}
+        for kind, item in self.everything():
+            meta = cast("Mapping[str, str]", item["metadata"])
+            key = f"{kind} {meta.get('namespace', '')}/{meta['name']}"
+            marks[key] = f"{meta.get('uid')} {meta.get('generation')}"
+        return marks
 
-    def _marks(self) -> Iterator[tuple[str, str]]:
+    def everything(self) -> Iterator[tuple[str, dict[str, object]]]:
+        """Yields the kind and body of every object that can be listed, but for events."""
         for resource in self._client.resources.search(preferred=True):
             # Discovery also offers a PodList beside each Pod; those cannot be asked for.
             listed = "list" in resource.verbs and not resource.kind.endswith("List")
-            if not listed or resource.kind == "Event":
-                continue
-            for item in resource.get(_request_timeout=_SECONDS).to_dict()["items"]:
-                meta = item["metadata"]
-                key = f"{resource.kind} {meta.get('namespace', '')}/{meta['name']}"
-                yield key, f"{meta.get('uid')} {meta.get('generation')}"
+            if listed and resource.kind != "Event":
+                for item in resource.get(_request_timeout=_SECONDS).to_dict()["items"]:
+                    yield resource.kind, item
+
+    def token_of(self, namespace: str, account: str) -> str:
+        """Asks for a token of a ServiceAccount, good for an hour."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = self._client.request(
+            "post", path, body=body, serialize=False, _request_timeout=_SECONDS
+        )
+        return str(json.loads(answer.data)["status"]["token"])
 
     def get_text(self, path: str) -> str:
         """Answers a GET on any path of the API server, such as a Service's proxy."""

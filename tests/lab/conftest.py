@@ -5,6 +5,7 @@ words, where neither is to be had.
 """
 
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.lab import lifecycle, parts
 from tests.lab.backups import NAMESPACE
 from tests.lab.cluster import Cluster
 from tests.lab.control_plane import KUBECONFIG
+from tests.lab.drilling import Desk
+from tests.lab.footprint import difference, footprint
 from tests.lab.lifecycle import State
 
 
@@ -53,3 +56,23 @@ def _bring_up() -> bool:
             " or name a cluster with Velero in LAB_KUBECONFIG"
         )
     return lifecycle.up() is not State.RUNNING
+
+
+@pytest.fixture
+def desk(lab: Lab, tmp_path: Path) -> Desk:
+    """Where a test's own drills write, against the lab's cluster."""
+    return Desk(folder=tmp_path, kubeconfig=lab.kubeconfig)
+
+
+@pytest.fixture
+def sandbox() -> str:
+    """A sandbox of the test's own."""
+    return f"lab-drill-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def nothing_left(lab: Lab) -> Iterator[None]:
+    """Fails a test after which cluster or bucket are not what they were before it."""
+    before = footprint(lab.cluster, lab.velero_namespace)
+    yield
+    assert difference(before, footprint(lab.cluster, lab.velero_namespace)) == {}
