@@ -7,16 +7,15 @@ to the embedded store, never to the folder and never to the foreign bucket.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
+from typing import Protocol
 
 from embedded.s3_server import S3Server
 
 LARGEST_COPY = 256 * 1024 * 1024
 """Bytes; kopia data beyond this is listed from the folder and not copied into the store."""
 
-_TOP = "backups"
-_METADATA = "velero-backup.json"
+BACKUPS = "backups"
+METADATA = "velero-backup.json"
 
 
 class StoreNotUsable(Exception):
@@ -26,12 +25,16 @@ class StoreNotUsable(Exception):
 class Source(Protocol):
     """A place that backups are read from; keys are relative to the prefix above `backups/`."""
 
-    def list(self, prefix: str) -> list[str]:
+    def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with the prefix, in order."""
         ...
 
     def read(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""
+        ...
+
+    def folders(self) -> list[str]:
+        """Return the first parts of all keys, in order."""
         ...
 
     def presigned(self, key: str, seconds: int) -> str:
@@ -52,9 +55,9 @@ class Bucket:
         self._source: Source = source or own
         self.allow_put: Callable[[str], None] = lambda key: None  # noqa: ARG005  # all allowed
 
-    def list(self, prefix: str) -> list[str]:
+    def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with the prefix, in order."""
-        return self._place(prefix).list(prefix)
+        return self._place(prefix).keys(prefix)
 
     def read(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""
@@ -75,8 +78,7 @@ class Bucket:
 
     def folders(self) -> list[str]:
         """Return the names at the top, as Velero's check of a location sees them."""
-        names = {key.split("/", 1)[0] for key in self._source.list("") if "/" in key}
-        return sorted(names)
+        return self._source.folders()
 
     def _place(self, key: str) -> Source:
         return self._own if key.startswith("restores/") else self._source
@@ -90,16 +92,20 @@ class FolderSource:
         self._root = root
         self._left_out = left_out
 
-    def list(self, prefix: str) -> list[str]:
+    def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with the prefix, in order."""
         outside = [key for key in self._left_out if key.startswith(prefix)]
-        return sorted([*self._own.list(prefix), *outside])
+        return sorted([*self._own.keys(prefix), *outside])
 
     def read(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""
         if key in self._left_out:
             return (self._root / key).read_bytes()
         return self._own.read(key)
+
+    def folders(self) -> list[str]:
+        """Return the first parts of all keys, in order."""
+        return sorted({key.split("/", 1)[0] for key in self.keys("") if "/" in key})
 
     def presigned(self, key: str, seconds: int) -> str:
         """Return a URL for the object in the embedded store."""
@@ -109,8 +115,7 @@ class FolderSource:
 def copy_folder(own: S3Server, folder: Path) -> Source:
     """Copy a folder's backups into the embedded store and return where to read them.
 
-    Only `backups/`, `kopia/`, `restic/`, `metadata/` and `plugins/` and their strangers beside
-    them are copied; earlier `restores/` are not ours to show.
+    Earlier `restores/` are not copied: they are about another cluster.
     """
     root = backup_root(folder)
     left_out = []
@@ -120,9 +125,9 @@ def copy_folder(own: S3Server, folder: Path) -> Source:
         if not path.is_file() or key.startswith("restores/"):
             continue
         size = path.stat().st_size
-        if key.startswith(f"{_TOP}/") or size <= room:
+        if key.startswith(f"{BACKUPS}/") or size <= room:
             own.put(key, path.read_bytes())
-            room -= 0 if key.startswith(f"{_TOP}/") else size
+            room -= 0 if key.startswith(f"{BACKUPS}/") else size
         else:
             left_out.append(key)
     return FolderSource(own, root, tuple(left_out))
@@ -136,81 +141,10 @@ def backup_root(folder: Path) -> Path:
     """
     if not folder.is_dir():
         raise StoreNotUsable(f"{folder} is not a folder; give a copy of a Velero bucket")
-    found = sorted(folder.rglob(f"{_TOP}/*/{_METADATA}"), key=lambda path: len(path.parts))
+    found = sorted(folder.rglob(f"{BACKUPS}/*/{METADATA}"), key=lambda path: len(path.parts))
     if not found:
         raise StoreNotUsable(
-            f"{folder} holds no Velero backup: expected {_TOP}/NAME/{_METADATA} in it or below; "
+            f"{folder} holds no Velero backup: expected {BACKUPS}/NAME/{METADATA} in it or below; "
             "copy the whole bucket or prefix that the backup storage location names"
         )
     return found[0].parents[2]
-
-
-class S3Source:
-    """Somebody's own bucket, read with credentials from the usual chain and never written."""
-
-    def __init__(self, address: str) -> None:
-        parts = urlsplit(address)
-        options = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        if not parts.netloc:
-            raise StoreNotUsable(f"{address} names no bucket; write s3://BUCKET/PREFIX")
-        self._bucket = parts.netloc
-        self._client = _client(options)
-        prefix = parts.path.strip("/")
-        self._prefix = f"{prefix}/" if prefix else ""
-        if not self._any_backup():
-            raise StoreNotUsable(
-                f"{address} holds no Velero backup: expected {self._prefix}{_TOP}/NAME/{_METADATA}"
-            )
-
-    def list(self, prefix: str) -> list[str]:
-        """Return the keys that begin with the prefix, in order."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix + prefix
-        )
-        cut = len(self._prefix)
-        return [one["Key"][cut:] for page in pages for one in page.get("Contents", ())]
-
-    def read(self, key: str) -> bytes | None:
-        """Return an object's content, or None where there is none."""
-        from botocore.exceptions import ClientError
-
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        except ClientError as refusal:
-            if refusal.response["Error"]["Code"] in {"NoSuchKey", "404"}:
-                return None
-            raise OSError(f"s3://{self._bucket}/{self._prefix}{key}: {refusal}") from refusal
-        return bytes(answer["Body"].read())
-
-    def presigned(self, key: str, seconds: int) -> str:
-        """Return a URL for the object, which need not exist."""
-        arguments = {"Bucket": self._bucket, "Key": self._prefix + key}
-        return str(
-            self._client.generate_presigned_url("get_object", Params=arguments, ExpiresIn=seconds)
-        )
-
-    def _any_backup(self) -> bool:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return any(key.endswith(f"/{_METADATA}") for key in self.list(f"{_TOP}/"))
-        except (BotoCoreError, ClientError) as refusal:
-            raise StoreNotUsable(f"s3://{self._bucket} cannot be read: {refusal}") from refusal
-
-
-def _client(options: dict[str, str]) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "s3",
-        endpoint_url=options.get("endpoint"),
-        region_name=options.get("region"),
-        config=Config(
-            signature_version="s3v4",
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"total_max_attempts": 3},
-            s3={"addressing_style": "path"} if options.get("endpoint") else {},
-        ),
-    )

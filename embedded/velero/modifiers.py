@@ -1,0 +1,185 @@
+"""Resource modifiers: rules in a ConfigMap that change objects on their way into the cluster.
+
+In: the ConfigMap that a Restore names. Out: parsed rules, or why Velero would refuse them; objects
+with the rules applied. Follows velero v1.18 internal/resourcemodifiers: parsing is strict, rules
+are matched against the object as it was before any rule, patches add up, and what cannot be
+applied is an error beside an object that is created all the same.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from embedded.controllers.ownership import selects
+from embedded.json_objects import JsonObject, copied_object, items, name_of, namespace_of, section
+from embedded.velero.filters import Choice
+from embedded.velero.modifier_patches import Patcher, PatchFailed, TestFailed, apply_operation
+
+_RULE = {"conditions", "patches", "mergePatches", "strategicPatches"}
+_CONDITIONS = {"namespaces", "groupResource", "resourceNameRegex", "labelSelector", "matches"}
+_OPERATIONS = frozenset({"add", "remove", "replace", "test", "move", "copy"})
+_PATCH_KINDS = ("patches", "mergePatches", "strategicPatches")
+
+
+class ModifiersRefused(Exception):
+    """The ConfigMap holds no valid modifiers; the message is what Velero says after `configmap`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """Valid rules."""
+
+    rules: tuple[JsonObject, ...]
+
+    def apply(
+        self, obj: JsonObject, resource: str, patcher: Patcher
+    ) -> tuple[JsonObject, list[str]]:
+        """Return the object with all matching rules applied, and what went wrong with them."""
+        made, problems = obj, []
+        for rule in self.rules:
+            try:
+                if _matches(rule["conditions"], obj, resource):
+                    made = patcher.apply(rule, made)
+            except PatchFailed as problem:
+                problems.append(str(problem))
+        return made, problems
+
+
+def parse_modifiers(config_map: JsonObject) -> Modifiers:
+    """Return the modifiers of a ConfigMap.
+
+    Raises:
+        ModifiersRefused: when Velero would refuse it; `kind` of the problem is in the message.
+    """
+    data = section(config_map, "data")
+    place = f"{namespace_of(config_map)}/{name_of(config_map)}"
+    if len(data) != 1:
+        raise ModifiersRefused(
+            f"Error in parsing resource modifiers provided in configmap {place}: "
+            f"illegal resource modifiers {place} configmap"
+        )
+    problems = list(_shape_problems(str(next(iter(data.values())))))
+    if problems:
+        raise ModifiersRefused(
+            f"Error in parsing resource modifiers provided in configmap {place}: "
+            f"failed to decode yaml data into resource modifiers, err: {problems[0]}"
+        )
+    document = yaml.safe_load(str(next(iter(data.values()))))
+    problem = next(_meaning_problems(document), "")
+    if problem:
+        raise ModifiersRefused(
+            f"Validation error in resource modifiers provided in configmap {place}: {problem}"
+        )
+    return Modifiers(tuple(document["resourceModifierRules"]))
+
+
+def _shape_problems(text: str) -> Iterator[str]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as problem:
+        yield f"error converting YAML to JSON: {problem}"
+        return
+    if not isinstance(document, dict):
+        yield "json: cannot unmarshal into Go value of type resourcemodifiers.ResourceModifiers"
+        return
+    yield from _unknown(document, {"version", "resourceModifierRules"})
+    for rule in document.get("resourceModifierRules") or ():
+        if not isinstance(rule, dict):
+            yield "json: cannot unmarshal into Go struct field resourceModifierRules"
+            return
+        yield from _rule_shape(rule)
+
+
+def _rule_shape(rule: JsonObject) -> Iterator[str]:
+    yield from _unknown(rule, _RULE)
+    conditions = rule.get("conditions") or {}
+    yield from _unknown(conditions, _CONDITIONS)
+    for one in conditions.get("matches") or ():
+        yield from _strings(one, {"path", "value"})
+    for one in rule.get("patches") or ():
+        yield from _strings(one, {"operation", "from", "path", "value"})
+    for kind in _PATCH_KINDS[1:]:
+        for one in rule.get(kind) or ():
+            yield from _strings(one, {"patchData"})
+
+
+def _unknown(given: Mapping[str, object], known: set[str]) -> Iterator[str]:
+    for key in given:
+        if key not in known:
+            yield f'error unmarshaling JSON: while decoding JSON: json: unknown field "{key}"'
+
+
+def _strings(given: Mapping[str, object], known: set[str]) -> Iterator[str]:
+    yield from _unknown(given, known)
+    for key, value in given.items():
+        if not isinstance(value, str):
+            yield f"json: cannot unmarshal {value!r} into Go struct field {key} of type string"
+
+
+def _meaning_problems(document: JsonObject) -> Iterator[str]:
+    version = str(document.get("version", ""))
+    if version.lower() != "v1":
+        yield f"unsupported resource modifier version {version}"
+    if not document.get("resourceModifierRules"):
+        yield "resource modifier rules cannot be empty"
+    for rule in document.get("resourceModifierRules") or ():
+        if not (rule.get("conditions") or {}).get("groupResource"):
+            yield "groupkResource cannot be empty"
+        if sum(bool(rule.get(kind)) for kind in _PATCH_KINDS) > 1:
+            yield "only one of patches, mergePatches, strategicPatches can be specified"
+        for patch in rule.get("patches") or ():
+            yield from _patch_problems(patch)
+
+
+def _patch_problems(patch: JsonObject) -> Iterator[str]:
+    word = str(patch.get("operation", ""))
+    if not word:
+        yield "operation cannot be empty"
+    elif word.lower() not in _OPERATIONS:
+        yield f"unsupported operation {word}"
+    if not patch.get("path"):
+        yield "path cannot be empty"
+
+
+def _matches(conditions: JsonObject, obj: JsonObject, resource: str) -> bool:
+    """Return whether a rule is about the object; its namespace is still that of the backup."""
+    place = namespace_of(obj)
+    chosen = Choice(included=tuple(conditions.get("namespaces") or ()))
+    if place and not chosen.has(place):
+        return False
+    if not re.fullmatch(_glob(conditions["groupResource"]), resource):
+        return False
+    if not _name_matches(str(conditions.get("resourceNameRegex") or ""), name_of(obj)):
+        return False
+    selector = conditions.get("labelSelector")
+    if selector and not selects(selector, obj):
+        return False
+    return _all_hold(items(conditions, "matches"), obj)
+
+
+def _name_matches(pattern: str, name: str) -> bool:
+    try:
+        return not pattern or re.search(pattern, name) is not None
+    except re.error as problem:
+        raise PatchFailed(f"error in matching regex {problem}") from problem
+
+
+def _all_hold(matches: Sequence[JsonObject], obj: JsonObject) -> bool:
+    probe = copied_object(obj)
+    for one in matches:
+        if not one.get("path"):
+            raise PatchFailed("path is required for match rule")
+        try:
+            apply_operation(probe, {**one, "operation": "test"})
+        except TestFailed:
+            return False
+    return True
+
+
+def _glob(pattern: str) -> str:
+    """Return a regular expression for a glob whose `*` stops at dots (gobwas/glob)."""
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    words = {"**": ".*", "*": "[^.]*", "?": "[^.]"}
+    return "".join(words.get(part, re.escape(part)) for part in parts)

@@ -1,0 +1,106 @@
+"""A node agent that moves no bytes.
+
+In: PodVolumeRestores. Out: each one Completed once its pod is scheduled, if the kopia repository
+that its data is in stands in the bucket, Failed if it does not. Only the repository's structure is
+looked at; what is inside is encrypted and stays unread.
+"""
+
+from embedded.buckets import Bucket
+from embedded.json_objects import JsonObject, name_of, section
+from embedded.velero import NAMESPACE
+from embedded.velero.pod_volumes import KIND, OVER
+from embedded.velero.surroundings import Surroundings
+
+OF_POD = "pod uid "
+"""What a key begins with that means all orders for one pod."""
+
+_NEEDED = ("kopia.repository", "kopia.blobcfg")
+_BLOBS = ("p", "q", "x")
+
+
+def repository_problem(bucket: Bucket, namespace: str, uploader: str = "kopia") -> str:
+    """Return what is missing of a namespace's repository, or an empty string.
+
+    Args:
+        bucket: the bucket.
+        namespace: the namespace that was backed up.
+        uploader: `kopia` or `restic`, the folder that the repository is in.
+    """
+    folder = f"{uploader}/{namespace}/"
+    names = [key.removeprefix(folder) for key in bucket.keys(folder)]
+    if not names:
+        return f"repository {folder} is not initialized in the provided storage"
+    if uploader != "kopia":
+        return ""
+    for needed in _NEEDED:
+        if needed not in names:
+            return f"unable to read {folder}{needed}: BLOB not found"
+    for blob in _BLOBS:
+        if not any(name.startswith(blob) for name in names):
+            return f"repository {folder} holds no blob of kind {blob}"
+    return ""
+
+
+class NodeAgent:
+    """Works on one PodVolumeRestore after the other."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def work(self, name: str) -> None:
+        """Bring a PodVolumeRestore as far as it can get, or all of a pod (`OF_POD` and its uid)."""
+        if name.startswith(OF_POD):
+            for one in self._waiting_for(name.removeprefix(OF_POD)):
+                self.work(one)
+            return
+        order = self._around.objects.get(KIND, NAMESPACE, name)
+        if order is None or section(order, "status").get("phase") in OVER:
+            return
+        if not self._pod_is_scheduled(order):
+            return
+        began = self._around.timestamp()
+        size = section(order, "spec").get("snapshotSize", 0)
+        status: JsonObject = {
+            "phase": "InProgress",
+            "acceptedTimestamp": began,
+            "startTimestamp": began,
+            "node": "drill-node",
+            "progress": {"totalBytes": size, "bytesDone": 0},
+        }
+        if self._around.write(order, {"status": status}) is None:
+            return
+        spec = section(order, "spec")
+        problem = repository_problem(
+            self._around.bucket, str(spec.get("sourceNamespace")), str(spec.get("uploaderType"))
+        )
+        self._around.write(order, {"status": self._end(problem, size)})
+
+    def _end(self, problem: str, size: object) -> JsonObject:
+        made: JsonObject = {"completionTimestamp": self._around.timestamp()}
+        if problem:
+            text = f"error to initialize data path: error to boost backup repository: {problem}"
+            return {**made, "phase": "Failed", "message": text}
+        progress = {"totalBytes": size, "bytesDone": size}
+        return {**made, "phase": "Completed", "progress": progress}
+
+    def _pod_is_scheduled(self, order: JsonObject) -> bool:
+        reference = section(order, "spec", "pod")
+        place, name = str(reference.get("namespace")), str(reference.get("name"))
+        pod = self._around.objects.peek("pods", place, name)
+        return pod is not None and bool(section(pod, "spec").get("nodeName"))
+
+    def cancel_all(self, why: str) -> None:
+        """Cancel what is under way, as a restarting server does."""
+        for order in self._around.objects.all(KIND, NAMESPACE):
+            if section(order, "status").get("phase") not in OVER:
+                status = {
+                    "phase": "Canceled",
+                    "message": why,
+                    "completionTimestamp": self._around.timestamp(),
+                }
+                self._around.write(order, {"status": status})
+
+    def _waiting_for(self, uid: str) -> list[str]:
+        label = f"velero.io/pod-uid={uid}"
+        found = self._around.objects.all(KIND, NAMESPACE, labels=label)
+        return [name_of(one) for one in found if section(one, "status").get("phase") not in OVER]

@@ -1,0 +1,242 @@
+"""The Velero server: its controllers, its knobs, its life and death.
+
+In: changes of Velero's objects in the embedded cluster. Out: restores run, requests answered,
+backups synced. Start it once; a test may stop, start and restart it, and turn its knobs.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from embedded.api_errors import ApiError
+from embedded.buckets import Bucket
+from embedded.control_loop import ControlLoop
+from embedded.event_log import DELETED, Event
+from embedded.json_objects import name_of, namespace_of, section
+from embedded.objects import Objects
+from embedded.velero import NAMESPACE
+from embedded.velero.finalizing import Finalizer
+from embedded.velero.knobs import ItemFault, Knobs
+from embedded.velero.node_agent import OF_POD, NodeAgent
+from embedded.velero.pod_volumes import KIND as POD_VOLUME_RESTORES
+from embedded.velero.requests import DOWNLOADS, STATUSES, RequestKey, Requests
+from embedded.velero.restores import KIND as RESTORES
+from embedded.velero.restores import RestoreController
+from embedded.velero.surroundings import Surroundings
+from embedded.velero.sync import Sync
+
+_TICK_SECONDS = 60.0
+_INTERRUPTED = (
+    'found a restore with status "InProgress" during the server starting, mark it as "Failed"'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VeleroOptions:
+    """The server's time limits, in seconds, with Velero's defaults.
+
+    Attributes:
+        terminating_seconds: for a namespace to go away (`--terminating-resource-timeout`).
+        volume_seconds: for volume data to arrive (`--fs-backup-timeout`).
+        resource_seconds: for a claim to be bound (`--resource-timeout`).
+    """
+
+    terminating_seconds: float = 600.0
+    volume_seconds: float = 4 * 3600.0
+    resource_seconds: float = 600.0
+
+
+class VeleroServer:
+    """The server and all that a test can do to it."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        bucket: Bucket,
+        now: Callable[[], datetime],
+        options: VeleroOptions,
+    ) -> None:
+        self.knobs = Knobs()
+        self._around = Surroundings(
+            objects=objects,
+            bucket=bucket,
+            knobs=self.knobs,
+            now=now,
+            terminating_seconds=options.terminating_seconds,
+            volume_seconds=options.volume_seconds,
+            resource_seconds=options.resource_seconds,
+        )
+        bucket.allow_put = self.knobs.check_upload
+        self._objects = objects
+        self._sync = Sync(self._around)
+        self._agent = NodeAgent(self._around)
+        self._questions = Requests(self._around)
+        restorer, finalizer = RestoreController(self._around), Finalizer(self._around)
+        self._restores = ControlLoop[str]("embedded-velero-restores", restorer.work)
+        self._finalizer = ControlLoop[str]("embedded-velero-finalizer", finalizer.work)
+        self._node_agent = ControlLoop[str]("embedded-node-agent", self._agent.work)
+        self._requests = ControlLoop[RequestKey]("embedded-velero-requests", self._questions.work)
+        self._loops = (self._restores, self._finalizer, self._node_agent, self._requests)
+        self._ended = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="embedded-velero", daemon=True)
+
+    def start(self) -> None:
+        """Validate the location, take in its backups and begin to work."""
+        self.sync()
+        log = self._objects.storage.ledger.log
+        heard: dict[str, Callable[[Event], None]] = {
+            RESTORES: self._hear_restore,
+            POD_VOLUME_RESTORES: self._hear_volume_order,
+            DOWNLOADS: self._hear_request(DOWNLOADS),
+            STATUSES: self._hear_request(STATUSES),
+            "pods": self._hear_pod,
+            "namespaces": self._poke,
+            "persistentvolumeclaims": self._poke,
+        }
+        for group_resource, hear in heard.items():
+            log.tap(self._objects.type(group_resource), hear)
+        for loop in self._loops:
+            loop.start()
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """End all threads, whatever they wait for."""
+        self._ended.set()
+        self.knobs.down = True
+        self.knobs.end_life()
+        for loop in self._loops:
+            loop.stop()
+        self._ticker.join()
+
+    def sync(self) -> None:
+        """Validate the location and take in new backups now, instead of within the minute."""
+        self._sync.validate()
+        self._sync.sync()
+
+    def hang(self, phase: str = "InProgress") -> None:
+        """Let restores hang from now on at New, InProgress or Finalizing, until `release`."""
+        self.knobs.hang_at = phase
+        self.knobs.poke()
+
+    def release(self) -> None:
+        """Let hanging restores go on."""
+        self.knobs.hang_at = ""
+        self.knobs.poke()
+
+    def slow(self, seconds_per_item: float) -> None:
+        """Let each item of a restore take this long from now on; 0 ends it."""
+        self.knobs.seconds_per_item = seconds_per_item
+        self.knobs.poke()
+
+    def fail_items(self, pattern: str, message: str = "admission webhook denied it") -> None:
+        """Let items fail by `resource/namespace/name`, wildcards allowed, with this message."""
+        self.knobs.item_faults = (*self.knobs.item_faults, ItemFault(pattern, message))
+
+    def heal_items(self) -> None:
+        """Let no item fail any more."""
+        self.knobs.item_faults = ()
+
+    def end_next_restore_in(self, phase: str) -> None:
+        """Let the next restore end in this phase, an unknown one for example."""
+        self.knobs.final_phase = phase
+
+    def delete_next_restore(self) -> None:
+        """Let the next Restore vanish while it runs."""
+        self.knobs.vanish = True
+
+    def fail_uploads(self, *patterns: str) -> None:
+        """Let uploads fail whose key matches, such as `restores/*-results.gz`; none: all work."""
+        self.knobs.failing_uploads = patterns
+
+    def answer_requests(self, *, answers: bool) -> None:
+        """Let the server answer DownloadRequests and ServerStatusRequests, or leave them New."""
+        self.knobs.answers_requests = answers
+        self._look_again()
+
+    def lose_location(self, message: str = "rpc error: bucket not reachable") -> None:
+        """Make the location Unavailable."""
+        self.knobs.unavailable = message
+        self.sync()
+
+    def find_location(self) -> None:
+        """Make the location Available again; deletions that waited for it go on."""
+        self.knobs.unavailable = ""
+        self.sync()
+        self._look_again()
+
+    def stop_server(self) -> None:
+        """Take the server down: nothing is answered, a running restore stays InProgress."""
+        self.knobs.down = True
+        self._scale(0)
+        self.knobs.end_life()
+        for loop in self._loops:
+            loop.settle()
+
+    def start_server(self) -> None:
+        """Bring the server up again: what was InProgress is marked Failed, the rest goes on."""
+        self._agent.cancel_all("canceled because the server restarted")
+        for restore in self._objects.all(RESTORES, NAMESPACE):
+            if section(restore, "status").get("phase") == "InProgress":
+                status = {
+                    "phase": "Failed",
+                    "failureReason": _INTERRUPTED,
+                    "completionTimestamp": self._around.timestamp(),
+                }
+                self._around.write(restore, {"status": status})
+        self.knobs.down = False
+        self._scale(1)
+        self._look_again()
+
+    def restart(self) -> None:
+        """Stop and start the server."""
+        self.stop_server()
+        self.start_server()
+
+    def _scale(self, replicas: int) -> None:
+        try:
+            change = {"spec": {"replicas": replicas}}
+            self._objects.patch("deployments.apps", NAMESPACE, "velero", change)
+        except ApiError:
+            return  # a test has removed it
+
+    def _look_again(self) -> None:
+        for restore in self._objects.all(RESTORES, NAMESPACE):
+            self._restores.note(name_of(restore))
+            self._finalizer.note(name_of(restore))
+        for kind in (DOWNLOADS, STATUSES):
+            for request in self._objects.all(kind, NAMESPACE):
+                self._requests.note(RequestKey(kind, name_of(request)))
+
+    def _tick(self) -> None:
+        while not self._ended.wait(_TICK_SECONDS):
+            if not self.knobs.down:
+                self.sync()
+                self._questions.expire()
+
+    def _poke(self, event: Event) -> None:
+        del event
+        self.knobs.poke()
+
+    def _hear_restore(self, event: Event) -> None:
+        if event.type != DELETED and namespace_of(event.object) == NAMESPACE:
+            self._restores.note(name_of(event.object))
+            self._finalizer.note(name_of(event.object))
+
+    def _hear_request(self, kind: str) -> Callable[[Event], None]:
+        def hear(event: Event) -> None:
+            if event.type != DELETED:
+                self._requests.note(RequestKey(kind, name_of(event.object)))
+
+        return hear
+
+    def _hear_volume_order(self, event: Event) -> None:
+        self.knobs.poke()
+        if event.type != DELETED:
+            self._node_agent.note(name_of(event.object))
+
+    def _hear_pod(self, event: Event) -> None:
+        """Go on with a pod's volumes once it is scheduled."""
+        spec = section(event.object, "spec")
+        if event.type != DELETED and spec.get("nodeName") and spec.get("initContainers"):
+            self._node_agent.note(OF_POD + str(event.object["metadata"]["uid"]))
