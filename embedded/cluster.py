@@ -127,10 +127,10 @@ class EmbeddedCluster:
         try:
             self._controllers.start()
             seed_cluster(self.objects, "local")
+            seed_velero(self.objects, self._place())
             if self._store is None:
                 seed_production(self.objects)
             self._bucket = Bucket(self._s3, self._source())
-            seed_velero(self.objects, self._place())
             self._velero = VeleroServer(self.objects, self._bucket, self._now, self._options)
             self._velero.start()
             self._controllers.settle()
