@@ -3,24 +3,24 @@
 One act per stage, all of one shape; `drills.drill` alone knows their order.
 """
 
-from drills import objects
-from drills.clean import clean_drill, cleanup_deadline, drop_leases, remains
+from dataclasses import replace
+
 from drills.engine import Restored, SandboxShape
-from drills.errors import Interrupted
+from drills.errors import DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
-from drills.lease import SandboxLease
 from drills.notes import Halt, StageNote
 from drills.plan import restore_order
 from drills.ports import Deadline
 from drills.probes import ProbeContext
-from drills.stages.cleanup import CleanupTools
-from drills.stages.isolate import Maker, check_free, closed, make_sandbox
+from drills.record import Completeness, Outcome, ProbeRecord
+from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
 from drills.stages.select import choose
 from drills.stages.settle import settle
 from drills.stages.verify import verify
 from drills.state import Drill
+from drills.taking import check_standing, clear_remains, make_and_close, take_leases
 
 
 def act_select(drill: Drill) -> None:
@@ -76,11 +76,11 @@ def act_isolate(drill: Drill) -> None:
         drill.deadline = Deadline(clock=clock, at=clock.monotonic() + seconds)
         _look_for_stop(drill)
         drill.notes.touched = True
-        _take_leases(drill)
-        _clear_remains(drill)
+        take_leases(drill)
+        clear_remains(drill)
         if drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
             return
-        _make_and_close(drill)
+        make_and_close(drill)
         if drill.scenario.isolation.require_proof:
             drill.notes.findings.append(_proof_wanted())
             raise Halt
@@ -99,13 +99,18 @@ def act_restore(drill: Drill) -> None:
         notes.requested = drill.ports.clock.monotonic()
         restored = restore(drill.engine, order, deadline)
         notes.restored = restored
-        notes.findings += restored.findings
         _time(note, restored)
+        check_standing(drill)
+        notes.findings += restored.findings
         if drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
             examined = examine(drill.ports.cluster, drill.trail, order, restored)
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
             notes.findings += examined.findings
-            if not examined.completeness.restored:
+            drill.dangerous = not examined.harmless
+            if drill.dangerous:
+                raise Halt
+            if not _anything(examined.completeness):
+                notes.findings.append(_nothing_restored())
                 raise Halt
 
 
@@ -125,6 +130,7 @@ def act_settle(drill: Drill) -> None:
             left_out=_left_out_names(drill),
         )
         drill.stability = settled.watch
+        check_standing(drill)
         notes.findings += settled.findings
         notes.settled = settled.ready
         notes.settled_seconds = notes.since_request()
@@ -153,22 +159,59 @@ def act_probe(drill: Drill) -> None:
             backup_ended_at=notes.backup.completed_at if notes.backup else None,
             troubles=tuple(finding for finding in notes.findings if finding.unanswered),
         )
-        notes.probes = run_probes(
+        probes = run_probes(
             drill.scenario.probes,
             context,
             deadline=drill.deadline,
             stop=drill.stop,
             listener=drill.trail,
         )
-        if drill.stability is not None:
-            stable_for = drill.scenario.restore.stable_for.total_seconds()
-            notes.findings += drill.stability.conclude(stable_for)
+        _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")
         note.message = f"{passed} of {len(notes.probes)} passed"
         _look_for_stop(drill)
 
 
+def _believe(drill: Drill, probes: tuple[ProbeRecord, ...]) -> None:
+    """Keep the answers, once the workloads stayed ready in a sandbox that is still ours.
+
+    Where it is not, a wrong answer blames nobody: it counts as not asked.
+    """
+    lost: tuple[Finding, ...] = ()
+    drill.notes.probes = probes
+    if drill.stability is not None:
+        stable_for = drill.scenario.restore.stable_for.total_seconds()
+        lost = drill.stability.conclude(stable_for)
+    try:
+        check_standing(drill)
+    except DrillError as error:
+        drill.notes.probes = tuple(_doubted(probe, error) for probe in probes)
+        raise
+    drill.notes.findings += lost
+
+
+def _doubted(probe: ProbeRecord, error: DrillError) -> ProbeRecord:
+    if probe.outcome is not Outcome.FAILED:
+        return probe
+    return replace(
+        probe,
+        outcome=Outcome.INCONCLUSIVE,
+        cause=error.cause,
+        message=f"{probe.message} (but {error})",
+    )
+
+
+def _anything(completeness: Completeness) -> bool:
+    """Return whether more came back than the namespaces, which we made ourselves."""
+    return any(row.restored for row in completeness.rows if row.resource != "namespaces")
+
+
 def _look_for_stop(drill: Drill) -> None:
+    if drill.lost:
+        raise SandboxLost(
+            "another drill took the sandbox over, because this one's Lease was not renewed",
+            hint="See why the API server was out of reach for so long, then drill again.",
+        )
     if drill.stop():
         raise Interrupted(
             "the drill was asked to stop", hint="Nothing to mend; run it again when it suits."
@@ -186,71 +229,6 @@ def _check_namespaces(drill: Drill) -> None:
         )
 
 
-def _take_leases(drill: Drill) -> None:
-    for target in drill.targets:
-        lease = SandboxLease(
-            cluster=drill.ports.cluster,
-            clock=drill.ports.clock,
-            journal=drill.ports.journal,
-            namespace=drill.engine.home,
-            sandbox=target,
-            holder=drill.drill_id,
-            labels=drill.labels,
-        )
-        drill.leases.append(lease)
-        lease.acquire(patience=drill.ports.sandbox_patience, dead=drill.ports.dead)
-
-
-def _clear_remains(drill: Drill) -> None:
-    """Finish the job of earlier drills that were killed in this sandbox: it is ours alone now."""
-    tools = CleanupTools(
-        cluster=drill.ports.cluster,
-        journal=drill.ports.journal,
-        listener=drill.trail,
-        deadline=cleanup_deadline(
-            drill.ports.clock, drill.scenario.restore.cleanup_deadline.total_seconds()
-        ),
-    )
-    for old in remains(drill.ports.cluster):
-        if old.drill_id == drill.drill_id or not set(old.namespaces) & set(drill.targets):
-            continue
-        removal = clean_drill(tools, drill.engine, old.drill_id)
-        drop_leases(drill.ports.cluster, old.leases)
-        drill.notes.findings.append(_cleared(old.drill_id, removal.leftovers))
-        if removal.leftovers:
-            raise Halt
-
-
-def _make_and_close(drill: Drill) -> None:
-    maker = Maker(cluster=drill.ports.cluster, journal=drill.ports.journal, listener=drill.trail)
-    network = drill.scenario.isolation.network
-    make_sandbox(
-        maker,
-        drill.ports.clock,
-        drill.scenario.restore.namespaces,
-        drill.labels,
-        network=network,
-        source_labels=_source_labels(drill),
-        rights=drill.ports.rights,
-    )
-    drill.notes.isolated = all(
-        closed(drill.ports.cluster, target, network) for target in drill.targets
-    )
-    if not drill.notes.isolated:
-        drill.notes.findings.append(_not_closed(drill.targets))
-        raise Halt
-
-
-def _source_labels(drill: Drill) -> dict[str, dict[str, str]]:
-    inventory = drill.notes.inventory
-    found = inventory.objects if inventory else ()
-    return {
-        obj.key.name: objects.labels(obj.body)
-        for obj in found
-        if obj.key.resource == "namespaces" and obj.body is not None
-    }
-
-
 def _left_out_names(drill: Drill) -> frozenset[tuple[str, str]]:
     rows = drill.notes.completeness.rows if drill.notes.completeness else ()
     return frozenset(
@@ -262,6 +240,17 @@ def _time(note: StageNote, restored: Restored) -> None:
     note.queue_seconds = restored.queue_seconds
     note.volume_seconds = restored.volume_seconds
     note.message = f"{restored.name} ended {restored.phase}"
+
+
+def _nothing_asked() -> Finding:
+    return Finding(
+        code="nothing-asked",
+        severity=Severity.WARNING,
+        cause=Cause.PROBE,
+        subject="probes",
+        message="The scenario asks the restored application nothing.",
+        remedy="Add probes; without one the drill shows only that objects came back.",
+    )
 
 
 def _proof_wanted() -> Finding:
@@ -276,40 +265,13 @@ def _proof_wanted() -> Finding:
     )
 
 
-def _not_closed(targets: tuple[str, ...]) -> Finding:
+def _nothing_restored() -> Finding:
     return Finding(
-        code="sandbox-not-closed",
+        code="nothing-restored",
         severity=Severity.WARNING,
-        cause=Cause.ISOLATION,
-        subject=", ".join(targets),
-        message="The sandbox's quota or network policy vanished right after it was made.",
-        remedy="Find out who removes policies or quotas from new namespaces, then drill again.",
+        cause=Cause.CONFIGURATION,
+        subject="sandbox",
+        message="Nothing came back into the sandbox, so there is nothing to ask.",
+        remedy="Look at what the backup holds (`plan`) and at what the scenario leaves out.",
         unanswered=True,
-    )
-
-
-def _nothing_asked() -> Finding:
-    return Finding(
-        code="nothing-asked",
-        severity=Severity.WARNING,
-        cause=Cause.PROBE,
-        subject="probes",
-        message="The scenario asks the restored application nothing.",
-        remedy="Add probes; without one the drill shows only that objects came back.",
-    )
-
-
-def _cleared(drill_id: str, leftovers: tuple[str, ...]) -> Finding:
-    return Finding(
-        code="remains-in-the-way" if leftovers else "remains-removed",
-        severity=Severity.WARNING if leftovers else Severity.INFO,
-        cause=Cause.RUNNER,
-        subject=f"drill {drill_id}",
-        message=(
-            f"An earlier drill left the sandbox behind: {'; '.join(leftovers)}."
-            if leftovers
-            else "An earlier drill left its sandbox behind; it was removed before this one began."
-        ),
-        remedy="Mend what the message names, then run `clean`." if leftovers else "Nothing to do.",
-        unanswered=bool(leftovers),
     )

@@ -3,13 +3,13 @@
 Used at a drill's end, by the next drill that wants the sandbox, and by the `clean` command.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
 from drills.engine import Engine
 from drills.errors import Conflicted, DrillError, Forbidden, Missing, NotServed
-from drills.marks import DRILL_ID, selector
+from drills.marks import DRILL_ID, drill_of, selector
 from drills.ports import Clock, Cluster, Deadline, Marked
 from drills.sandbox import LEASE, NAMESPACE
 from drills.stages.cleanup import CleanupTools, Removal, orphans_of_restore, remove_sandbox
@@ -27,12 +27,22 @@ class Remains:
 
 
 def clean_drill(
-    tools: CleanupTools, engine: Engine, drill_id: str, restore_name: str | None = None
+    tools: CleanupTools,
+    engine: Engine,
+    drill_id: str,
+    *,
+    restore_names: Sequence[str] = (),
+    known: Mapping[str, str] | None = None,
 ) -> Removal:
-    """Remove everything that carries `drill_id`'s marks; leftovers come with their reason."""
+    """Remove everything that carries `drill_id`'s marks; leftovers come with their reason.
+
+    `known` are the namespaces (name to uid) that the drill is known to have made: one that lost
+    its marks meanwhile is not touched, and is said to be left.
+    """
     left: list[str] = []
+    made = dict(known or {})
     try:
-        uids = {
+        uids = made | {
             objects.name(obj): objects.uid(obj)
             for obj in tools.cluster.list(NAMESPACE, labels=selector(drill_id))
         }
@@ -43,8 +53,9 @@ def clean_drill(
         left.extend(_remove_engine_things(tools, engine, drill_id))
 
     removal = remove_sandbox(tools, drill_id, uids, meanwhile=engine_things)
-    if restore_name is not None:
-        left.extend(_check_orphans(tools.cluster, restore_name))
+    for name in restore_names:
+        left.extend(_check_orphans(tools.cluster, name))
+    left.extend(_back_again(tools.cluster, made))
     return Removal(removed=removal.removed, leftovers=(*removal.leftovers, *left))
 
 
@@ -84,9 +95,11 @@ def drop_leases(cluster: Cluster, leases: Sequence[Marked]) -> None:
             continue
 
 
-def cleanup_deadline(clock: Clock, seconds: float) -> Deadline:
-    """Return the moment by which cleaning must have ended."""
-    return Deadline(clock=clock, at=clock.monotonic() + seconds)
+def cleanup_deadline(
+    clock: Clock, seconds: float, *, cut: Callable[[], bool] = lambda: False
+) -> Deadline:
+    """Return the moment by which cleaning must have ended, at once when `cut` says so."""
+    return Deadline(clock=clock, at=clock.monotonic() + seconds, cut=cut)
 
 
 def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) -> list[str]:
@@ -104,3 +117,18 @@ def _check_orphans(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
         return ()
     except DrillError as error:
         return (f"orphans of {restore_name} could not be looked for: {error}",)
+
+
+def _back_again(cluster: Cluster, made: Mapping[str, str]) -> Iterator[str]:
+    """Yield the sandbox namespaces that somebody made anew, and that no drill has marked.
+
+    An engine that cannot be stopped does so when it goes on restoring after our deadline.
+    """
+    for name, uid in made.items():
+        try:
+            present = cluster.get(NAMESPACE, "", name)
+        except DrillError as error:
+            yield f"namespace {name} may be there again: {error}"
+            continue
+        if present is not None and objects.uid(present) != uid and drill_of(present) is None:
+            yield f"namespace {name} was made anew by somebody else; it is left alone"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from drills.backups import BackedUpObject, Inventory
+from drills.backups import BackedUpObject, Inventory, ObjectKey
 from drills.engine import LeftOutRule
 from drills.findings import Cause, Finding, Severity
 from drills.plan import rule_for
@@ -50,7 +50,7 @@ def compare(
     Objects of namespaces that the scenario does not map are out of scope and not counted.
     """
     groups: dict[tuple[str, str], list[BackedUpObject]] = defaultdict(list)
-    for obj in inventory.objects:
+    for obj in _once(inventory.objects):
         if not obj.key.namespace or obj.key.namespace in namespaces:
             groups[obj.key.resource, obj.key.namespace].append(obj)
     judge = _Judge(namespaces=namespaces, rules=rules, live=live)
@@ -60,6 +60,19 @@ def compare(
 def findings_of(completeness: Completeness, live: LiveNames) -> tuple[Finding, ...]:
     """Return a critical finding for each kind with objects missing, and for what went unread."""
     return (*_missing(completeness, live), *_unread(live))
+
+
+def _once(found: Iterable[BackedUpObject]) -> Iterable[BackedUpObject]:
+    """Return each object once, though a backup may hold it in several API versions.
+
+    Where only some of its entries explain an absence, it is not explained.
+    """
+    unique: dict[ObjectKey, BackedUpObject] = {}
+    for obj in found:
+        known = unique.setdefault(obj.key, obj)
+        if known.explanation is not None and obj.explanation is None:
+            unique[obj.key] = obj
+    return unique.values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

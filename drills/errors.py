@@ -8,7 +8,8 @@ DrillError
 │   ├── NotServed       the cluster does not serve this API
 │   ├── AlreadyExists   the name is taken
 │   ├── Conflicted      a precondition (uid, resourceVersion) failed
-│   └── Missing         the object or file is not there
+│   ├── Missing         the object or file is not there
+│   └── SandboxLost     somebody took the sandbox away from the drill
 ├── Unreachable         no answer, after retries
 ├── DeadlinePassed      our own deadline came before the answer
 ├── Interrupted         Ctrl-C or SIGTERM
@@ -65,6 +66,10 @@ class Conflicted(OutsideRefused):
 
 class Missing(OutsideRefused):
     """The object or file is not there."""
+
+
+class SandboxLost(OutsideRefused):
+    """The sandbox is no longer this drill's: deleted, made anew, or taken over."""
 
 
 class Unreachable(DrillError):

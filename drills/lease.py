@@ -2,14 +2,14 @@
 
 A holder that stops renewing loses the sandbox after `DURATION` seconds. Expiry is judged by what
 we see on our own monotonic clock (the renewTime stood still that long), so that two machines'
-clocks need not agree.
+clocks need not agree. The wall clock only says whether looking that long is worth while.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drills import objects
 from drills.errors import (
@@ -54,6 +54,7 @@ class SandboxLease:
     labels: dict[str, str]
     lost: threading.Event = field(default_factory=threading.Event)
     _uid: str = ""
+    _asked: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -67,24 +68,20 @@ class SandboxLease:
     def acquire(self, *, patience: float, dead: Callable[[str], bool] = lambda _: False) -> None:
         """Take the sandbox, waiting up to `patience` seconds for another holder.
 
-        `dead` says of a holder that it is known to have died. Raises SandboxTaken.
+        `dead` says of a holder that it is known to have died. One that seems to have stopped
+        renewing is watched for as long as it takes to be sure, whatever the patience: a drill that
+        was killed elsewhere must not lock the sandbox for good. Raises SandboxTaken.
         """
-        started = self.clock.monotonic()
-        seen: tuple[str, float] = ("", started)
+        wait = _Wait(clock=self.clock, patience=patience, dead=dead, since=self.clock.monotonic())
         while not self._try():
             present = self.cluster.get(LEASE, self.namespace, lease_name(self.sandbox))
-            if present is None:
-                continue
-            now = self.clock.monotonic()
-            renewed = objects.text(present, "spec", "renewTime")
-            if renewed != seen[0]:
-                seen = (renewed, now)
-            holder = objects.text(present, "spec", "holderIdentity")
-            duration = objects.number(present, "spec", "leaseDurationSeconds") or DURATION
-            if dead(holder) or now - seen[1] > duration:
+            if present is None and not wait.over:
+                self.clock.sleep(LOOK_EVERY)
+            elif present is not None and wait.expired(present):
                 self._evict(present)
-            elif now - started >= patience:
-                raise _taken(self.sandbox, holder)
+                wait.evicted.add(objects.uid(present))
+            elif present is None or not wait.worth_while(present):
+                raise _taken(self.sandbox, objects.text(present, "spec", "holderIdentity"))
             else:
                 self.clock.sleep(LOOK_EVERY)
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -95,14 +92,24 @@ class SandboxLease:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        if self._asked and not self._uid:
+            self._uid = self._made_unseen()
         if self._uid:
             with suppress(Conflicted, Missing):
                 self.cluster.delete(LEASE, self.namespace, lease_name(self.sandbox), uid=self._uid)
             self.journal.gone(self.thing)
             self._uid = ""
 
+    def _made_unseen(self) -> str:
+        """Return the uid of a Lease of ours whose creation was never confirmed, or ''."""
+        present = self.cluster.get(LEASE, self.namespace, lease_name(self.sandbox))
+        ours = present is not None and drill_of(present) == self.holder
+        return objects.uid(present) if ours else ""
+
     def _try(self) -> bool:
-        self.journal.intend(self.thing)
+        if not self._asked:
+            self.journal.intend(self.thing)
+            self._asked = True
         now = timestamp(self.clock.now())
         manifest = {
             "apiVersion": LEASE.api_version,
@@ -135,18 +142,73 @@ class SandboxLease:
             )
 
     def _renew(self) -> None:
-        while not self._stop.wait(RENEW_EVERY):
-            patch = {
-                "metadata": {"uid": self._uid},
-                "spec": {"renewTime": timestamp(self.clock.now())},
-            }
-            try:
-                self.cluster.patch(LEASE, self.namespace, lease_name(self.sandbox), patch)
-            except Unreachable:
-                continue
-            except DrillError:
+        """Renew until released; however this ends otherwise, the sandbox counts as lost."""
+        try:
+            while not self._stop.wait(RENEW_EVERY):
+                patch = {
+                    "metadata": {"uid": self._uid},
+                    "spec": {"renewTime": timestamp(self.clock.now())},
+                }
+                with suppress(Unreachable):
+                    self.cluster.patch(LEASE, self.namespace, lease_name(self.sandbox), patch)
+        except DrillError:
+            return
+        finally:
+            if not self._stop.is_set():
                 self.lost.set()
-                return
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wait:
+    """One wait for another holder: what was seen of its Lease, and since when."""
+
+    clock: Clock
+    patience: float
+    dead: Callable[[str], bool]
+    since: float
+    evicted: set[str] = field(default_factory=set)
+    _renewed: str | None = None
+    _seen: float = 0.0
+    _moved: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Return whether even a Lease that comes and goes has been waited for long enough."""
+        return self.clock.monotonic() - self.since > self.patience + DURATION
+
+    def expired(self, present: KubeObject) -> bool:
+        """Return whether the holder died or stopped renewing; once for each Lease."""
+        now, renewed = self.clock.monotonic(), objects.text(present, "spec", "renewTime")
+        if renewed != self._renewed:
+            self._moved = self._renewed is not None
+            self._renewed, self._seen = renewed, now
+        stood_still = now - self._seen > _duration(present)
+        holder = objects.text(present, "spec", "holderIdentity")
+        return objects.uid(present) not in self.evicted and (self.dead(holder) or stood_still)
+
+    def worth_while(self, present: KubeObject) -> bool:
+        """Return whether to look again."""
+        if objects.uid(present) in self.evicted:
+            return not self.over
+        waited = self.clock.monotonic() - self.since
+        return waited < self.patience or self._seems_dead(present)
+
+    def _seems_dead(self, present: KubeObject) -> bool:
+        """Return whether the renewTime is old, by two clocks that may disagree.
+
+        One that moved while we looked is not, whatever the clocks say.
+        """
+        if self._moved:
+            return False
+        renewed = objects.instant(present, "spec", "renewTime")
+        old = timedelta(seconds=_duration(present))
+        return drill_of(present) is not None and (
+            renewed is None or self.clock.now() - renewed > old
+        )
+
+
+def _duration(present: KubeObject) -> float:
+    return objects.number(present, "spec", "leaseDurationSeconds") or DURATION
 
 
 def _taken(sandbox: str, holder: str) -> SandboxTaken:

@@ -11,7 +11,14 @@ from datetime import datetime
 
 from drills.backups import Backup, Inventory
 from drills.engine import Restored
-from drills.errors import BackupUnreadable, DeadlinePassed, DrillError, Interrupted, Misconfigured
+from drills.errors import (
+    BackupUnreadable,
+    DeadlinePassed,
+    DrillError,
+    Interrupted,
+    Misconfigured,
+    SandboxLost,
+)
 from drills.findings import Cause, Finding, Severity
 from drills.ports import Clock, Listener
 from drills.record import (
@@ -104,11 +111,12 @@ class Notes:
         The one place that catches the unexpected: it makes the drill inconclusive and keeps the
         traceback. Misconfigured passes through while nothing was touched: exit code 2.
         """
-        note = StageNote()
+        note, ended = StageNote(), False
         started_at, started = self.clock.now(), self.clock.monotonic()
         self.listener.stage(name, "started")
         try:
             yield note
+            ended = True
         except Halt:
             note.outcome = Outcome.FAILED if self._critical() else Outcome.INCONCLUSIVE
             raise
@@ -122,6 +130,8 @@ class Notes:
             self._stopped(note, name, _unexpected(error))
             raise Halt from error
         finally:
+            if not ended and note.outcome is Outcome.PASSED:
+                note.outcome = Outcome.INCONCLUSIVE
             self._close(name, note, started_at, started)
 
     def since_request(self) -> float | None:
@@ -167,6 +177,7 @@ CODES: tuple[tuple[type[DrillError], str], ...] = (
     (BackupUnreadable, "backup-unreadable"),
     (DeadlinePassed, "deadline-passed"),
     (Interrupted, "interrupted"),
+    (SandboxLost, "sandbox-lost"),
 )
 
 

@@ -21,6 +21,7 @@ MONITORING = "would page on-call for the sandbox"
 SHARED = "its operator would act on things shared with production"
 REBUILT = "rebuilt from the Services; the backup's own point at production pods"
 RUNS_AGAIN = "a restored Job would do its work a second time"
+EXCLUDED = "the scenario leaves it out (restore.exclude)"
 
 DEFAULT_RULES: tuple[tuple[str, str], ...] = (
     ("ingresses.networking.k8s.io", TRAFFIC),
@@ -93,7 +94,7 @@ def left_out_rules(scenario: Scenario) -> tuple[LeftOutRule, ...]:
     ]
     known = {rule.resource for rule in rules}
     own = (
-        LeftOutRule(resource=resource, reason="the scenario leaves it out (restore.exclude)")
+        LeftOutRule(resource=resource, reason=EXCLUDED)
         for resource in scenario.restore.exclude
         if resource not in known
     )

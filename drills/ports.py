@@ -4,7 +4,7 @@ Everything that reads a clock, a network or a disk comes in through these, so th
 others. Errors raised through a port are those of `drills.errors`, never a library's own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -137,11 +137,14 @@ class Deadline:
 
     clock: Clock = field(repr=False)
     at: float
+    cut: Callable[[], bool] = field(default=lambda: False, repr=False)
+    """True once waiting shall end although the moment has not come (a second Ctrl-C)."""
 
     @property
     def left(self) -> float:
-        """Return the seconds left, negative when passed."""
-        return self.at - self.clock.monotonic()
+        """Return the seconds left, zero when cut short, negative when passed."""
+        left = self.at - self.clock.monotonic()
+        return min(left, 0.0) if self.cut() else left
 
     @property
     def passed(self) -> bool:

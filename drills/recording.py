@@ -1,6 +1,7 @@
 """From Notes to the frozen DrillRecord: measures, judges, concludes. Pure but for reading notes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from drills.notes import Notes
@@ -10,9 +11,11 @@ from drills.record import (
     CleanupRecord,
     DrillRecord,
     Objectives,
+    Reason,
     RestoreRecord,
     SandboxRecord,
     ScenarioRef,
+    Verdict,
 )
 from drills.sandbox import isolation_words
 from drills.verdict import Facts, ProofFacts, decide, proven
@@ -30,18 +33,7 @@ def make_record(
     audit: tuple[AuditEntry, ...],
 ) -> DrillRecord:
     """Return the record of the drill that `notes` describe."""
-    objectives = _objectives(scenario, notes)
-    proof = proof_level(notes, embedded=embedded)
-    verdict, reasons = decide(
-        Facts(
-            findings=tuple(notes.findings),
-            probes=notes.probes,
-            objectives=objectives,
-            proof_level=proof,
-            demanded=scenario.prove,
-            finished=notes.finished,
-        )
-    )
+    judgement = judged(scenario, notes, embedded=embedded)
     return DrillRecord(
         drill_id=drill_id,
         scenario=_scenario(scenario),
@@ -49,12 +41,12 @@ def make_record(
         ended_at=ended_at,
         environment="embedded" if embedded else "cluster",
         versions=dict(notes.versions),
-        verdict=verdict,
-        reasons=reasons,
-        proof_level=proof,
+        verdict=judgement.verdict,
+        reasons=judgement.reasons,
+        proof_level=judgement.proof_level,
         backup=notes.backup,
         passed_over=notes.passed_over,
-        objectives=objectives,
+        objectives=judgement.objectives,
         stages=tuple(notes.stages),
         restore=_restore(notes),
         completeness=notes.completeness,
@@ -70,6 +62,33 @@ def make_record(
         seed=notes.seed,
         traceback=notes.traceback,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the recorded facts come to."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    objectives: Objectives
+    proof_level: ProofLevel
+
+
+def judged(scenario: Scenario, notes: Notes, *, embedded: bool) -> Judgement:
+    """Return the verdict on what is known so far, with what it rests on."""
+    objectives = _objectives(scenario, notes)
+    proof = proof_level(notes, embedded=embedded)
+    verdict, reasons = decide(
+        Facts(
+            findings=tuple(notes.findings),
+            probes=notes.probes,
+            objectives=objectives,
+            proof_level=proof,
+            demanded=scenario.prove,
+            finished=notes.finished,
+        )
+    )
+    return Judgement(verdict=verdict, reasons=reasons, objectives=objectives, proof_level=proof)
 
 
 def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:

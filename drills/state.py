@@ -49,6 +49,10 @@ class Drill:
     trail: AuditTrail
     notes: Notes
     leases: list[SandboxLease] = field(default_factory=list)
+    sandbox: dict[str, str] = field(default_factory=dict)
+    """Name to uid of each namespace that this drill made."""
+    dangerous: bool = False
+    """True where something restored could act on the world and could not be made harmless."""
     order: RestoreOrder | None = None
     deadline: Deadline | None = None
     stability: StabilityWatch | None = None
@@ -56,8 +60,12 @@ class Drill:
 
     def stop(self) -> bool:
         """Return whether to stop: asked to, or the sandbox was lost to another drill."""
-        lost = not self.cleaning and any(lease.lost.is_set() for lease in self.leases)
-        return lost or self.ports.stop()
+        return (self.lost and not self.cleaning) or self.ports.stop()
+
+    @property
+    def lost(self) -> bool:
+        """Return whether another drill took the sandbox over."""
+        return any(lease.lost.is_set() for lease in self.leases)
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
 """The last act: clean up, or keep what the scenario wants kept, and say what is left."""
 
+from drills import objects
 from drills.clean import clean_drill, cleanup_deadline
+from drills.engine import SandboxShape
 from drills.errors import DrillError
-from drills.findings import Severity
+from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt
-from drills.record import CleanupOutcome, CleanupRecord, Outcome
+from drills.ports import Deadline
+from drills.record import CleanupOutcome, CleanupRecord, Outcome, Verdict
+from drills.recording import judged
 from drills.stages.cleanup import CleanupTools
 from drills.state import Drill
 from scenarios.model import CleanupPolicy
@@ -13,72 +17,114 @@ from scenarios.model import CleanupPolicy
 def clean_up(drill: Drill) -> CleanupRecord:
     """Remove what the drill made; never raises for what it cannot remove.
 
-    A request to stop that comes during cleanup ends it; the journal then stays for `clean`.
+    A request to stop that comes during cleanup ends its waiting; the journal then stays for
+    `clean`. Whatever happens, the sandbox's Leases are given back.
     """
     drill.cleaning = True
-    if not drill.notes.touched:
-        return _untouched(drill)
-    if _keeps(drill):
-        _release(drill)
-        kept = tuple(f"namespace {name}" for name in drill.targets)
-        return CleanupRecord(outcome=CleanupOutcome.KEPT, leftovers=kept)
+    if drill.lost and not any(f.code == "sandbox-lost" for f in drill.notes.findings):
+        drill.notes.findings.append(_taken_over())
     record = CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=("cleanup was cut short",))
+    before, drill.notes.touched = drill.notes.touched, True
     try:
         with drill.notes.stage("clean up") as note:
-            record = _remove(drill)
+            record = _tidy(drill, touched=before)
             note.message = f"{record.removed} removed, {len(record.leftovers)} left"
-            note.outcome = Outcome.FAILED if record.leftovers else Outcome.PASSED
+            bad = record.outcome is CleanupOutcome.LEFTOVERS
+            note.outcome = Outcome.FAILED if bad else Outcome.PASSED
     except Halt:
         drill.notes.findings.pop()
         stopped = drill.notes.stages[-1].message
         record = CleanupRecord(
             outcome=CleanupOutcome.LEFTOVERS,
-            leftovers=(*record.leftovers, f"cleanup was cut short: {stopped}"),
+            leftovers=(f"cleanup was cut short: {stopped}", *_release(drill)),
         )
     if record.outcome is CleanupOutcome.CLEAN:
         drill.ports.journal.close()
     return record
 
 
+def _tidy(drill: Drill, *, touched: bool) -> CleanupRecord:
+    if not touched:
+        return _untouched(drill)
+    if _keeps(drill):
+        return CleanupRecord(
+            outcome=CleanupOutcome.KEPT, leftovers=(*_kept(drill), *_release(drill))
+        )
+    return _remove(drill)
+
+
 def _untouched(drill: Drill) -> CleanupRecord:
     """Return clean once the engine's own read requests are gone too."""
-    seconds = drill.scenario.restore.cleanup_deadline.total_seconds()
     try:
-        left = drill.engine.remove(drill.drill_id, cleanup_deadline(drill.ports.clock, seconds))
+        left = drill.engine.remove(drill.drill_id, _deadline(drill))
     except DrillError as error:
         return CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=(str(error),))
     names = tuple(f"{thing.kind.kind} {thing.namespace}/{thing.name}" for thing in left)
     if names:
         return CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=names)
-    drill.ports.journal.close()
     return CleanupRecord(outcome=CleanupOutcome.CLEAN)
 
 
 def _keeps(drill: Drill) -> bool:
+    """Return whether there is something to keep that the scenario wants kept.
+
+    What could act on the world is never kept.
+    """
+    made = drill.sandbox or drill.engine.sandbox_shape is SandboxShape.OWN
+    if not made or drill.dangerous:
+        return False
     policy = drill.scenario.cleanup
     if policy is CleanupPolicy.ON_SUCCESS:
-        bad = any(f.severity is Severity.CRITICAL or f.unanswered for f in drill.notes.findings)
-        probes = any(p.required and p.outcome is not Outcome.PASSED for p in drill.notes.probes)
-        return bad or probes or not drill.notes.finished
+        embedded = drill.ports.cluster.embedded
+        verdict = judged(drill.scenario, drill.notes, embedded=embedded).verdict
+        return verdict not in {Verdict.PASSED, Verdict.WARNED}
     return policy is CleanupPolicy.NEVER
 
 
+def _kept(drill: Drill) -> tuple[str, ...]:
+    """Return what stays; the engine's own things stay with the sandbox, for whoever debugs it."""
+    namespaces = tuple(f"namespace {name}" for name in drill.sandbox)
+    return (*namespaces, f"what {drill.engine.name} made for drill {drill.drill_id}")
+
+
 def _remove(drill: Drill) -> CleanupRecord:
-    seconds = drill.scenario.restore.cleanup_deadline.total_seconds()
     tools = CleanupTools(
         cluster=drill.ports.cluster,
         journal=drill.ports.journal,
         listener=drill.trail,
-        deadline=cleanup_deadline(drill.ports.clock, seconds),
+        deadline=_deadline(drill),
     )
-    name = drill.notes.restored.name if drill.notes.restored else None
-    removal = clean_drill(tools, drill.engine, drill.drill_id, name)
+    removal = clean_drill(
+        tools,
+        drill.engine,
+        drill.drill_id,
+        restore_names=_restore_names(drill),
+        known=drill.sandbox,
+    )
     leftovers = (*removal.leftovers, *_release(drill))
     return CleanupRecord(
         outcome=CleanupOutcome.LEFTOVERS if leftovers else CleanupOutcome.CLEAN,
         leftovers=leftovers,
         removed=removal.removed,
     )
+
+
+def _restore_names(drill: Drill) -> tuple[str, ...]:
+    """Return the names by which what the restore made can be found.
+
+    Where the engine never came to give its account, they are those of what it was to submit.
+    """
+    if drill.notes.restored is not None:
+        return (drill.notes.restored.name,)
+    if drill.notes.requested is None:
+        return ()
+    names = {objects.name(value) for value in drill.notes.submitted.values()}
+    return tuple(sorted(names - {""}))
+
+
+def _deadline(drill: Drill) -> Deadline:
+    seconds = drill.scenario.restore.cleanup_deadline.total_seconds()
+    return cleanup_deadline(drill.ports.clock, seconds, cut=drill.stop)
 
 
 def _release(drill: Drill) -> tuple[str, ...]:
@@ -89,3 +135,15 @@ def _release(drill: Drill) -> tuple[str, ...]:
         except DrillError as error:
             left.append(f"lease {lease.thing.namespace}/{lease.thing.name}: {error}")
     return tuple(left)
+
+
+def _taken_over() -> Finding:
+    return Finding(
+        code="sandbox-lost",
+        severity=Severity.WARNING,
+        cause=Cause.ENVIRONMENT,
+        subject="sandbox",
+        message="Another drill took the sandbox over, because this one's Lease was not renewed.",
+        remedy="See why the API server was out of reach for so long, then drill again.",
+        unanswered=True,
+    )

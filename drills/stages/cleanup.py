@@ -26,12 +26,11 @@ from drills.sandbox import NAMESPACE
 VOLUME = Kind("v1", "PersistentVolume")
 CLAIM = Kind("v1", "PersistentVolumeClaim")
 SNAPSHOT_CONTENT = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotContent")
-NEVER: Callable[[], bool] = lambda: False  # noqa: E731 - a constant that reads as a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanupTools:
-    """What cleaning up needs."""
+    """What cleaning up needs. A `deadline` that is cut short ends all waiting."""
 
     cluster: Cluster
     journal: Journal
@@ -56,16 +55,18 @@ def remove_sandbox(
     Velero's finalizer re-applies the source volume's Retain policy to them. `meanwhile` runs
     while the namespaces go away. Never raises for what cannot be removed: it is a leftover.
     """
-    volumes = tuple(_volumes_made_for(tools.cluster, uids))
-    leftovers = list(_doom_volumes(tools, volumes))
-    doomed = [name for name, uid in uids.items() if _delete(tools, drill_id, name, uid, leftovers)]
+    leftovers: list[str] = []
+    ours = [name for name, uid in uids.items() if _is_ours(tools, drill_id, name, uid, leftovers)]
+    volumes = _volumes(tools, ours, leftovers)
+    leftovers.extend(_doom_volumes(tools, volumes))
+    doomed = [name for name in ours if _delete(tools, name, uids[name], leftovers)]
     meanwhile()
-    for name in doomed:
-        leftovers.extend(_await_namespace(tools, name, uids[name]))
-    gone = [name for name in doomed if not any(f"namespace {name}" in left for left in leftovers)]
-    for volume in volumes:
-        leftovers.extend(_await_volume(tools, volume))
-    return Removal(removed=len(gone) + len(volumes), leftovers=tuple(leftovers))
+    kept = [list(_await_namespace(tools, name, uids[name])) for name in doomed]
+    kept += [list(_await_volume(tools, volume)) for volume in volumes]
+    return Removal(
+        removed=sum(1 for left in kept if not left),
+        leftovers=(*leftovers, *(word for left in kept for word in left)),
+    )
 
 
 def orphans_of_restore(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
@@ -81,20 +82,39 @@ def orphans_of_restore(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _volumes_made_for(cluster: Cluster, uids: Mapping[str, str]) -> Iterator[KubeObject]:
+def _volumes(
+    tools: CleanupTools, namespaces: Sequence[str], leftovers: list[str]
+) -> tuple[KubeObject, ...]:
+    """Return the volumes made for the sandbox; one that cannot be known is a leftover."""
+    try:
+        return tuple(_volumes_made_for(tools.cluster, namespaces))
+    except DrillError as error:
+        leftovers.append(f"volumes of the sandbox may stay behind: {error}")
+        return ()
+
+
+def _volumes_made_for(cluster: Cluster, namespaces: Sequence[str]) -> Iterator[KubeObject]:
     """Yield the volumes provisioned for claims in our namespaces, none that was there before."""
     claims: dict[str, KubeObject] = {}
-    for namespace in uids:
+    for namespace in namespaces:
         claims |= {objects.uid(claim): claim for claim in cluster.list(CLAIM, namespace)}
     if not claims:
         return
     for volume in cluster.list(VOLUME):
         claim = claims.get(objects.text(volume, "spec", "claimRef", "uid"))
-        if claim is not None and _made_after(volume, claim):
+        if claim is not None and _made_for(volume, claim):
             yield volume
 
 
-def _made_after(volume: KubeObject, claim: KubeObject) -> bool:
+def _made_for(volume: KubeObject, claim: KubeObject) -> bool:
+    """Return whether `volume` was provisioned for `claim`.
+
+    Provisioners put the claim's uid into the name (external-provisioner: `pvc-<uid>`). A volume
+    that was restored as it is, or that somebody made by hand, can be as young and bound to the
+    claim, and yet lead to production's storage: its policy is none of our business.
+    """
+    if objects.uid(claim) not in objects.name(volume):
+        return False
     made = objects.instant(volume, "metadata", "creationTimestamp")
     wanted = objects.instant(claim, "metadata", "creationTimestamp")
     return made is not None and wanted is not None and made >= wanted
@@ -120,18 +140,28 @@ def _doom_volumes(tools: CleanupTools, volumes: Sequence[KubeObject]) -> Iterato
             yield f"persistentvolume {name} keeps its Retain policy: {error}"
 
 
-def _delete(tools: CleanupTools, drill_id: str, name: str, uid: str, leftovers: list[str]) -> bool:
-    """Ask for the namespace's deletion; return whether its end is worth waiting for."""
+def _is_ours(tools: CleanupTools, drill_id: str, name: str, uid: str, leftovers: list[str]) -> bool:
+    """Return whether the namespace is there, the very one, and still carries the drill's marks."""
     try:
         present = tools.cluster.get(NAMESPACE, "", name)
-        if present is None or objects.uid(present) != uid:
-            return False
-        if drill_of(present) != drill_id:
-            leftovers.append(f"namespace {name} no longer carries this drill's marks; left alone")
-            return False
+    except DrillError as error:
+        leftovers.append(f"namespace {name} may still be there: {error}")
+        return False
+    if present is None or objects.uid(present) != uid:
+        tools.journal.gone(Marked(kind=NAMESPACE, namespace="", name=name, uid=uid))
+        return False
+    if drill_of(present) != drill_id:
+        leftovers.append(f"namespace {name} no longer carries this drill's marks; left alone")
+        return False
+    return True
+
+
+def _delete(tools: CleanupTools, name: str, uid: str, leftovers: list[str]) -> bool:
+    """Ask for the namespace's deletion; return whether its end is worth waiting for."""
+    try:
         tools.cluster.delete(NAMESPACE, "", name, uid=uid, propagation="Foreground")
     except (Missing, Conflicted):
-        return False
+        return True
     except DrillError as error:
         leftovers.append(f"namespace {name} could not be deleted: {error}")
         return False
@@ -169,7 +199,8 @@ def _last_state(tools: CleanupTools, kind: Kind, name: str, uid: str) -> KubeObj
     last = tools.cluster.get(kind, "", name)
     if last is None or objects.uid(last) != uid:
         return None
-    for change in tools.cluster.watch(kind, name=name, stop=NEVER, idle=0.5):
+    changes = tools.cluster.watch(kind, name=name, stop=lambda: tools.deadline.passed, idle=0.5)
+    for change in changes:
         if change is None or change.type is ChangeType.SYNCED:
             if change is not None and tools.cluster.get(kind, "", name) is None:
                 return None
@@ -177,8 +208,6 @@ def _last_state(tools: CleanupTools, kind: Kind, name: str, uid: str) -> KubeObj
             return None
         else:
             last = change.object
-        if tools.deadline.passed:
-            return last
     return last
 
 

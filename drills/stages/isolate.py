@@ -5,16 +5,17 @@ creation is in the journal before it happens.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drills import objects
-from drills.errors import DeadlinePassed, Forbidden, SandboxTaken
+from drills.errors import DeadlinePassed, Forbidden, Interrupted, SandboxTaken
 from drills.marks import drill_of
 from drills.objects import KubeObject
 from drills.ports import ChangeType, Clock, Cluster, Deadline, Journal, Kind, Listener, Marked
 from drills.sandbox import (
     NAMESPACE,
     NETWORK_POLICY,
+    POLICY_NAME,
     QUOTA,
     QUOTA_NAME,
     SandboxRights,
@@ -40,6 +41,8 @@ class Maker:
     cluster: Cluster
     journal: Journal
     listener: Listener
+    made: list[Marked] = field(default_factory=list)
+    """All that was made so far, whatever came afterwards."""
 
     def make(self, manifest: KubeObject) -> KubeObject:
         """Create `manifest` and return it as the cluster has it."""
@@ -47,7 +50,8 @@ class Maker:
         namespace, name = objects.namespace(manifest), objects.name(manifest)
         self.journal.intend(Marked(kind=kind, namespace=namespace, name=name))
         made = self.cluster.create(manifest)
-        self.journal.made(Marked(kind=kind, namespace=namespace, name=name, uid=objects.uid(made)))
+        self.made.append(Marked(kind=kind, namespace=namespace, name=name, uid=objects.uid(made)))
+        self.journal.made(self.made[-1])
         where = f"{namespace}/{name}" if namespace else name
         self.listener.action("create", f"{kind.kind} {where}", "success", {})
         return made
@@ -110,12 +114,12 @@ def make_sandbox(
     return uids
 
 
-def closed(cluster: Cluster, target: str, network: NetworkIsolation) -> bool:
-    """Return whether the closing measures are in place in `target`."""
-    quota = cluster.get(QUOTA, target, QUOTA_NAME)
-    if quota is None:
-        return False
-    return network is NetworkIsolation.NONE or bool(cluster.list(NETWORK_POLICY, target))
+def closed(cluster: Cluster, target: str, network: NetworkIsolation, drill_id: str) -> bool:
+    """Return whether the drill's own closing measures are in place in `target`."""
+    measures = [cluster.get(QUOTA, target, QUOTA_NAME)]
+    if network is NetworkIsolation.DENY:
+        measures.append(cluster.get(NETWORK_POLICY, target, POLICY_NAME))
+    return all(each is not None and drill_of(each) == drill_id for each in measures)
 
 
 def _await_quota(cluster: Cluster, clock: Clock, namespace: str) -> None:
@@ -125,8 +129,10 @@ def _await_quota(cluster: Cluster, clock: Clock, namespace: str) -> None:
     ):
         if change is not None and objects.mapping(change.object, "status", "hard"):
             return
-        if deadline.passed:
-            return
+    raise DeadlinePassed(
+        f"the cluster took no note of the quota in {namespace} within {QUOTA_PATIENCE:.0f} s",
+        hint="Every Service would be refused there: see whether kube-controller-manager is well.",
+    )
 
 
 def _await_rights(cluster: Cluster, clock: Clock, namespace: str) -> None:
@@ -153,3 +159,4 @@ def _await_gone(cluster: Cluster, name: str, deadline: Deadline, stop: StopCheck
                 f"namespace {name} of an earlier drill is still going away",
                 hint=f"See what holds it up: kubectl get namespace {name} -o yaml",
             )
+    raise Interrupted(f"stopped while namespace {name} of an earlier drill was going away")

@@ -10,10 +10,11 @@ from drills import objects
 from drills.backups import BackedUpVolume, Inventory
 from drills.completeness import compare, findings_of
 from drills.engine import Engine, Restored, RestoredVolume, RestoreOrder
-from drills.errors import Conflicted, DrillError, Missing
+from drills.errors import DrillError, Missing
 from drills.findings import Cause, Finding, Severity
 from drills.hazards import Hazard, finding_of, hazards
 from drills.live import LiveSandbox, look
+from drills.objects import KubeObject
 from drills.plan import rule_for
 from drills.ports import Cluster, Deadline, Kind, Listener
 from drills.record import Completeness, VolumeRecord
@@ -34,6 +35,8 @@ class Examined:
     completeness: Completeness
     volumes: tuple[VolumeRecord, ...]
     findings: tuple[Finding, ...]
+    harmless: bool = True
+    """False where something that could act on the world could not be made harmless."""
 
 
 def restore(engine: Engine, order: RestoreOrder, deadline: Deadline) -> Restored:
@@ -53,10 +56,11 @@ def examine(
         completeness=completeness,
         volumes=volumes,
         findings=(
-            *dangers,
+            *dangers.findings,
             *findings_of(completeness, live.names()),
             *volume_findings(volumes),
         ),
+        harmless=dangers.harmless,
     )
 
 
@@ -71,17 +75,32 @@ def _worth_listing(order: RestoreOrder) -> set[str]:
     return {obj.key.resource for obj in in_scope} | set(ALWAYS_LOOKED_AT)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neutralised:
+    """A critical finding for each live hazard, and whether all are harmless now."""
+
+    findings: tuple[Finding, ...]
+    harmless: bool
+
+
 def neutralise(
     cluster: Cluster, listener: Listener, live: LiveSandbox, order: RestoreOrder
-) -> tuple[Finding, ...]:
-    """Make every live hazard harmless at once; return a critical finding for each."""
-    return tuple(
-        finding_of(hazard, _cure(cluster, listener, live, hazard))
+) -> Neutralised:
+    """Make every live hazard harmless at once."""
+    cures = [
+        (hazard, *_cure(cluster, listener, live, hazard))
         for hazard in hazards(live, order.left_out)
+    ]
+    return Neutralised(
+        findings=tuple(finding_of(hazard, words) for hazard, words, _ in cures),
+        harmless=all(harmless for _, _, harmless in cures),
     )
 
 
-def _cure(cluster: Cluster, listener: Listener, live: LiveSandbox, hazard: Hazard) -> str:
+def _cure(
+    cluster: Cluster, listener: Listener, live: LiveSandbox, hazard: Hazard
+) -> tuple[str, bool]:
+    """Return what was done, in words, and whether the hazard is harmless now."""
     served = live.kinds[hazard.resource]
     kind = Kind(served.api_version, served.kind)
     namespace, name = objects.namespace(hazard.obj), objects.name(hazard.obj)
@@ -91,15 +110,21 @@ def _cure(cluster: Cluster, listener: Listener, live: LiveSandbox, hazard: Hazar
             cluster.delete(kind, namespace, name, uid=objects.uid(hazard.obj))
             done, action = "It was deleted from the sandbox at once.", "delete"
         else:
-            cluster.patch(kind, namespace, name, hazard.patch)
+            cluster.patch(kind, namespace, name, _only(hazard.obj, hazard.patch))
             done, action = "It was made harmless at once.", "patch"
-    except (Missing, Conflicted):
-        return "It was gone again before it could be touched."
+    except Missing:
+        return "It was gone again before it could be touched.", True
     except DrillError as error:
         listener.action("neutralise", where, "failed", {"error": str(error)})
-        return f"It could NOT be made harmless: {error}. Remove it by hand now."
+        return f"It could NOT be made harmless: {error}. Remove it by hand now.", False
     listener.action(action, where, "success", {"why": hazard.danger})
-    return done
+    return done, True
+
+
+def _only(obj: KubeObject, patch: Mapping[str, object]) -> Mapping[str, object]:
+    """Return `patch` with the uid as precondition, so that it meets no other of that name."""
+    metadata = {**objects.mapping(patch, "metadata"), "uid": objects.uid(obj)}
+    return {**patch, "metadata": metadata}
 
 
 def volumes_of(

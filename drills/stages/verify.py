@@ -56,7 +56,7 @@ def _absent(
             remedy="Include the namespace in the backup schedule and take a new backup.",
         )
         for name in dict.fromkeys(wanted)
-        if name not in inventory.namespaces and not any(name in subject for subject in told)
+        if name not in inventory.namespaces and not any(name in subject.split() for subject in told)
     ]
 
 
