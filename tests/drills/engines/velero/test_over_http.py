@@ -50,8 +50,9 @@ class Watchful(MemoryListener):
     def stage(self, name: str, state: str, message: str = "") -> None:
         """Hear of a stage."""
         super().stage(name, state, message)
-        if message.startswith("InProgress") and self.on_progress is not None:
-            self.on_progress, act = None, self.on_progress
+        act = self.on_progress
+        if message.startswith("InProgress") and act is not None:
+            self.on_progress = None
             act()
 
 
