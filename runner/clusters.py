@@ -70,7 +70,9 @@ class Clusters:
         )
 
     def _start_embedded(self, stand_ins: tuple[str, ...]) -> str:
+        from embedded.buckets import StoreNotUsable
         from embedded.cluster import EmbeddedCluster
+        from embedded.stand_ins import UnknownStandIn
 
         folder = self._stack.enter_context(
             tempfile.TemporaryDirectory(prefix="restore-drill-embedded-")
@@ -79,10 +81,14 @@ class Clusters:
             cluster = self._stack.enter_context(
                 EmbeddedCluster(store=self._settings.store, stand_ins=stand_ins)
             )
-        except (ValueError, OSError) as error:
+        except StoreNotUsable as error:
             raise Misconfigured(
-                f"the embedded cluster cannot start: {error}",
+                f"--store {self._settings.store}: {error}",
                 hint="--store wants a copied bucket (a folder that holds backups/) or s3://…",
+            ) from error
+        except UnknownStandIn as error:
+            raise Misconfigured(
+                str(error), hint="Correct cluster.standIns or --stand-in."
             ) from error
         path = Path(folder) / "kubeconfig"
         cluster.kubeconfig(path)

@@ -3,11 +3,12 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drills.backups import Backup
 from drills.findings import Cause, Finding, Severity
 from drills.record import PassedOver
+from scenarios import format_duration
 from scenarios.model import BackupQuery, Pick, PickMode
 
 
@@ -95,10 +96,12 @@ def _age_reason(query: BackupQuery, backup: Backup, now: datetime) -> str | None
         return "has no start time, so its age is unknown"
     age = now - backup.recovery_point
     if query.max_age is not None and age > query.max_age:
-        return f"is too old: {age} old, the limit is {query.max_age} (backup.maxAge)"
+        limit = format_duration(query.max_age)
+        minutes = format_duration(age - age % timedelta(minutes=1))
+        return f"is too old: {minutes}, the limit is {limit} (backup.maxAge)"
     window = query.pick.window
     if query.pick.mode is PickMode.RANDOM and window is not None and age > window:
-        return f"lies outside the window of {window} (backup.pick.randomWithin)"
+        return f"lies outside the window of {format_duration(window)} (backup.pick.randomWithin)"
     return None
 
 

@@ -21,6 +21,7 @@ from drills.objects import KubeObject
 from drills.ports import ObjectStore
 
 KOPIA, RESTIC = "kopia", "restic"
+ABSENT = "not initialized in the provided storage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +80,35 @@ def check_objects(site: Site, location: str, saved: Iterable[Saved]) -> tuple[Fi
     except (Forbidden, NotServed) as error:
         return (_not_looked_at(f"BackupRepository objects: {error}"),)
     found: list[Finding] = []
-    for uploader, namespace in groups:
+    for (uploader, namespace), group in groups.items():
         repository = next((r for r in known if _is_of(r, location, uploader, namespace)), None)
         if repository is None:
             found.append(_not_looked_at(f"the {uploader} repository of namespace {namespace}"))
         elif phase(repository) == "NotReady":
-            found.append(
-                unasked(
-                    "repository-not-ready",
-                    f"backuprepository {objects.name(repository)}",
-                    f"Velero cannot open it: {objects.text(repository, 'status', 'message')}.",
-                    "Mend what the message names: the repository password, access, or its files.",
-                )
-            )
+            found.append(_not_ready(repository, group))
     return tuple(found)
+
+
+def _not_ready(repository: KubeObject, group: list[Saved]) -> Finding:
+    """Return what a repository that Velero cannot open means.
+
+    Its absence is told apart from a wrong password or a refusal by kopia's own words
+    (repo.ErrRepositoryNotInitialized): only absence is the backup's fault.
+    """
+    message = objects.text(repository, "status", "message").rstrip(".")
+    if ABSENT in message:
+        return damage(
+            "volume-data-missing",
+            ", ".join(f"persistentvolumeclaim {one.namespace}/{one.claim}" for one in group),
+            f"The repository that holds the volume data is gone: {message}.",
+            "Restore the repository's files from the bucket's versions, or take a new backup.",
+        )
+    return unasked(
+        "repository-not-ready",
+        f"backuprepository {objects.name(repository)}",
+        f"Velero cannot open it: {message}.",
+        "Mend what the message names: the repository password, access, or its files.",
+    )
 
 
 def _repositories(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved]]:

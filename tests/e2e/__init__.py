@@ -1,0 +1,1 @@
+"""Whole drills, through the command line, on the embedded cluster over HTTP."""
