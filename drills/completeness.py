@@ -3,9 +3,10 @@
 Never judged against the live source, which drifts and may be gone.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills.backups import BackedUpObject, Inventory, ObjectKey
 from drills.engine import LeftOutRule
@@ -57,9 +58,42 @@ def compare(
     return Completeness(rows=tuple(judge.row(key, groups[key]) for key in sorted(groups)))
 
 
-def findings_of(completeness: Completeness, live: LiveNames) -> tuple[Finding, ...]:
-    """Return a critical finding for each kind with objects missing, and for what went unread."""
-    return (*_missing(completeness, live), *_unread(live))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacles:
+    """What the engine itself says kept objects from coming back, none of it the backup's fault."""
+
+    messages: tuple[str, ...] = ()
+    cause: Cause | None = None
+    """None where the engine blames the backup, or nothing."""
+
+    def explain(self, names: Iterable[str]) -> bool:
+        """Return whether a message names every one of `names`."""
+        said = [set(WORD.findall(message)) for message in self.messages]
+        return self.cause is not None and all(any(n in words for words in said) for n in names)
+
+
+WORD = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+"""A Kubernetes name within a sentence or a path."""
+
+
+def obstacles_of(errors: Iterable[str], findings: Iterable[Finding]) -> Obstacles:
+    """Return the engine's errors as obstacles, where all its findings blame something else."""
+    news = [f for f in findings if f.severity is not Severity.INFO]
+    blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
+    if not blamed or any(f.severity is Severity.CRITICAL for f in news):
+        return Obstacles()
+    return Obstacles(messages=tuple(errors), cause=blamed[0])
+
+
+def findings_of(
+    completeness: Completeness, live: LiveNames, obstacles: Obstacles
+) -> tuple[Finding, ...]:
+    """Return a critical finding for each kind with objects missing, and for what went unread.
+
+    Objects that the engine could not create for reasons outside the backup leave the question
+    open instead.
+    """
+    return (*_missing(completeness, live, obstacles), *_unread(live))
 
 
 def _once(found: Iterable[BackedUpObject]) -> Iterable[BackedUpObject]:
@@ -139,28 +173,40 @@ class _Judge:
         return None
 
 
-def _missing(completeness: Completeness, live: LiveNames) -> Iterable[Finding]:
+def _missing(
+    completeness: Completeness, live: LiveNames, obstacles: Obstacles
+) -> Iterable[Finding]:
     for row in completeness.rows:
         if not row.missing:
             continue
-        not_served = row.resource in live.not_served
-        names = ", ".join(row.missing[:5]) + (" …" if len(row.missing) > 5 else "")  # noqa: PLR2004
-        why = " because the cluster does not serve this kind" if not_served else ""
-        yield Finding(
-            code="kind-not-served" if not_served else "object-missing",
-            severity=Severity.CRITICAL,
-            cause=Cause.ENVIRONMENT if not_served else Cause.BACKUP,
-            subject=f"{row.resource} in {row.namespace or 'the cluster'}",
-            message=(
-                f"{len(row.missing)} of {row.in_backup} {row.resource} did not come back{why}: "
-                f"{names}."
-            ),
-            remedy=(
-                "Install the CustomResourceDefinition or API version that the backup needs."
-                if not_served
-                else "Look for these names in the engine's restore errors and warnings."
-            ),
-        )
+        if row.resource in live.not_served:
+            yield _absent(row, "kind-not-served", Cause.ENVIRONMENT, NOT_SERVED, MAKE_SERVED)
+        elif obstacles.cause is not None and obstacles.explain(row.missing):
+            found = _absent(row, "object-refused", obstacles.cause, REFUSED, SEE_ERRORS)
+            yield replace(found, severity=Severity.WARNING, unanswered=True)
+        else:
+            yield _absent(row, "object-missing", Cause.BACKUP, "", SEE_ERRORS)
+
+
+NOT_SERVED = " because the cluster does not serve this kind"
+MAKE_SERVED = "Install the CustomResourceDefinition or API version that the backup needs."
+REFUSED = " because the cluster refused them, which says nothing about the backup"
+SEE_ERRORS = "Look for these names in the engine's restore errors and warnings."
+SHOWN = 5
+
+
+def _absent(row: CompletenessRow, code: str, cause: Cause, why: str, remedy: str) -> Finding:
+    names = ", ".join(row.missing[:SHOWN]) + (" …" if len(row.missing) > SHOWN else "")
+    return Finding(
+        code=code,
+        severity=Severity.CRITICAL,
+        cause=cause,
+        subject=f"{row.resource} in {row.namespace or 'the cluster'}",
+        message=(
+            f"{len(row.missing)} of {row.in_backup} {row.resource} did not come back{why}: {names}."
+        ),
+        remedy=remedy,
+    )
 
 
 def _unread(live: LiveNames) -> Iterable[Finding]:

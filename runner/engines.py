@@ -20,8 +20,12 @@ def engine_maker(
     cluster: Cluster,
     clock: SystemClock,
     journal: Journal,
+    labels: Mapping[str, str],
 ) -> EngineMaker:
-    """Return what builds engine `word`; raises Misconfigured for an unknown one."""
+    """Return what builds engine `word`, marking all it makes with `labels`.
+
+    Raises Misconfigured for an unknown engine.
+    """
     factory = engine_factory(word)
 
     def make(listener: Listener, stop: Callable[[], bool]) -> Engine:
@@ -33,6 +37,7 @@ def engine_maker(
             journal=journal,
             listener=listener,
             stop=stop,
+            labels=labels,
         )
         return factory(ports, namespace=namespace, options=options)
 

@@ -10,6 +10,7 @@ from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader, JournalState, read_journals
 from drills.clean import Remains, clean_drill, cleanup_deadline, drop_leases, remains
 from drills.errors import DrillError
+from drills.marks import marks
 from drills.ports import Cluster
 from drills.stages.cleanup import CleanupTools
 from runner.clusters import Clusters
@@ -106,6 +107,7 @@ def finish(
         cluster=cluster,
         clock=clock,
         journal=journal,
+        labels=marks(header.drill_id, header.scenario),
     )(listener, lambda: False)
     tools = CleanupTools(
         cluster=cluster,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
+from drills.marks import marks
 from drills.ports import Cluster, Listener
 from drills.sandbox import SandboxRights
 from drills.state import DrillPorts
@@ -52,6 +53,7 @@ def drill_ports(
                 cluster=cluster,
                 clock=clock,
                 journal=journal,
+                labels=marks(drill_id, scenario.name),
             ),
             stop=stop.stop,
             shield=stop.shield,

@@ -19,6 +19,9 @@ from drills.errors import DrillError, Forbidden, Missing, OutsideRefused, Unreac
 CONNECT_SECONDS = 5.0
 FOREIGN = (urllib3.exceptions.HTTPError, OSError)
 
+AT_ONCE = 8
+"""Connections kept per host: an engine fetches a backup's files side by side."""
+
 
 class HttpDownloads:
     """Fetches over HTTP. Safe for many threads.
@@ -78,6 +81,7 @@ class HttpDownloads:
             kind: dict[str, Any] = {
                 "ca_certs": self._ca_bundle,
                 "cert_reqs": "CERT_REQUIRED" if self._verify else "CERT_NONE",
+                "maxsize": AT_ONCE,
             }
             self._pools[proxy] = (
                 urllib3.ProxyManager(proxy, **kind) if proxy else urllib3.PoolManager(**kind)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from drills import objects
 from drills.backups import BackedUpVolume, Inventory
-from drills.completeness import compare, findings_of
+from drills.completeness import compare, findings_of, obstacles_of
 from drills.engine import Engine, Restored, RestoredVolume, RestoreOrder
 from drills.errors import DrillError, Missing
 from drills.findings import Cause, Finding, Severity
@@ -57,7 +57,9 @@ def examine(
         volumes=volumes,
         findings=(
             *dangers.findings,
-            *findings_of(completeness, live.names()),
+            *findings_of(
+                completeness, live.names(), obstacles_of(restored.errors, restored.findings)
+            ),
             *volume_findings(volumes),
         ),
         harmless=dangers.harmless,

@@ -26,6 +26,7 @@ NEVER_RESTORED = frozenset(
 
 KEPT_BODIES = frozenset(
     {
+        "namespaces",
         "services",
         "cronjobs.batch",
         "jobs.batch",
