@@ -13,11 +13,12 @@ import threading
 from pathlib import Path
 
 from embedded.api_errors import ApiError
+from embedded.asking import asked_for
 from embedded.containers import Containers, NoContainers
 from embedded.control import PREFIX, control
 from embedded.discovery import discover
 from embedded.faults import Faults
-from embedded.handlers import Handlers, asked_for
+from embedded.handlers import Handlers
 from embedded.http_wire import Answer, Connection, Request, Response, Takeover, error_response
 from embedded.kubeconfig import write_kubeconfig
 from embedded.routes import resource_target

@@ -4,15 +4,12 @@ In: parsed requests. Out: answers, or `ApiError`. Which verb a request is, count
 deny rules too, in the words of RBAC.
 """
 
-from typing import Any
-
-import yaml
-
 from embedded.api_errors import ApiError, bad_request, invalid, no_such_resource
+from embedded.asking import body_of, is_dry, object_in, propagation_of
 from embedded.containers import Containers
 from embedded.exec_stream import exec_in, logs_of
-from embedded.faults import Asked, Faults
-from embedded.http_wire import Answer, Request, Response, decoded_json, json_response
+from embedded.faults import Faults
+from embedded.http_wire import Answer, Request, Response, json_response
 from embedded.json_objects import JsonObject, name_of, namespace_of, section
 from embedded.listing import listed
 from embedded.patching import APPLY
@@ -26,63 +23,8 @@ from embedded.subresources import bind, evict, finalize, scale_of, set_scale, su
 from embedded.table import METADATA, TABLE, shape_of, shaped
 from embedded.watching import watch
 
-_YAML = frozenset({"application/yaml", APPLY})
-_UNREADABLE = frozenset({"application/vnd.kubernetes.protobuf", "application/cbor"})
-_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 _STREAMS = frozenset({"exec", "portforward", "log", "proxy", "attach"})
 _PLAIN_DOORS = frozenset({"", "status"})
-
-
-def asked_for(target: Target, request: Request) -> Asked:
-    """Return the request in the words of RBAC."""
-    verb = _VERBS.get(request.method, "")
-    if request.method in {"GET", "HEAD"}:
-        verb = "get" if target.name else "watch" if request.flag("watch") else "list"
-    elif request.method == "DELETE":
-        verb = "delete" if target.name else "deletecollection"
-    plural, sub = target.type.plural, target.subresource
-    return Asked(
-        verb=verb or request.method.lower(),
-        group=target.type.group,
-        resource=f"{plural}/{sub}" if sub else plural,
-        namespace=target.namespace,
-        name=target.name,
-    )
-
-
-def body_of(request: Request) -> Any:  # noqa: ANN401  # whatever JSON the client sent
-    """Return the decoded body.
-
-    Raises:
-        ApiError: 400 when it cannot be read, 415 for an encoding that is not served.
-    """
-    if request.content_type in _UNREADABLE:
-        raise ApiError(
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: "
-            "application/json, application/yaml",
-        )
-    if request.content_type not in _YAML:
-        return decoded_json(request.body)
-    try:
-        return yaml.safe_load(request.body)
-    except yaml.YAMLError as problem:
-        raise bad_request(f"the request body is no YAML: {problem}") from problem
-
-
-def _object_in(request: Request) -> JsonObject:
-    body = body_of(request)
-    if not isinstance(body, dict):
-        raise bad_request("the request body is no object")
-    return body
-
-
-def _dry(request: Request) -> bool:
-    asked = request.param("dryRun")
-    if asked not in {"", "All"}:
-        raise bad_request(f'Invalid value: "{asked}": dryRun must be All')
-    return asked == "All"
 
 
 _PATCH_OPTIONS = ResourceType(
@@ -147,7 +89,7 @@ class Handlers:
         if request.method != "POST":
             message = "the server does not allow this method on the requested resource"
             raise ApiError(405, "MethodNotAllowed", message)
-        return review(self._faults, target.type, _object_in(request))
+        return review(self._faults, target.type, object_in(request))
 
     def _through(self, target: Target, request: Request) -> Answer:
         """Answer what goes through a subresource of its own."""
@@ -159,11 +101,11 @@ class Handlers:
         if kind == "pods" and door in _STREAMS:
             return self._stream(target, request)
         if kind == "pods" and door == "eviction":
-            return evict(self._storage, target, _object_in(request))
+            return evict(self._storage, target, object_in(request))
         if kind == "pods" and door == "binding":
-            return bind(self._storage, target, _object_in(request))
+            return bind(self._storage, target, object_in(request))
         if kind == "namespaces" and door == "finalize":
-            return finalize(self._storage, target, _object_in(request))
+            return finalize(self._storage, target, object_in(request))
         raise no_such_resource()
 
     def _stream(self, target: Target, request: Request) -> Answer:
@@ -189,14 +131,14 @@ class Handlers:
     def _create(self, target: Target, request: Request) -> Response:
         created = self._storage.create(
             target.type,
-            _object_in(request),
+            object_in(request),
             namespace=target.namespace or None,
-            dry_run=_dry(request),
+            dry_run=is_dry(request),
         )
         return json_response(created, 201)
 
     def _update(self, target: Target, request: Request) -> Response:
-        body = _object_in(request)
+        body = object_in(request)
         metadata = body["metadata"] = dict(section(body, "metadata"))
         if metadata.setdefault("name", target.name) != target.name:
             raise bad_request(
@@ -212,7 +154,7 @@ class Handlers:
                 "request"
             )
         changed = self._storage.update(
-            target.type, body, subresource=target.subresource, dry_run=_dry(request)
+            target.type, body, subresource=target.subresource, dry_run=is_dry(request)
         )
         return json_response(changed)
 
@@ -229,7 +171,7 @@ class Handlers:
                 body_of(request),
                 manager=request.param("fieldManager"),
                 force=request.flag("force"),
-                dry_run=_dry(request),
+                dry_run=is_dry(request),
             )
         else:
             changed = self._storage.patch(
@@ -237,12 +179,12 @@ class Handlers:
                 body_of(request),
                 content_type=content_type,
                 subresource=target.subresource,
-                dry_run=_dry(request),
+                dry_run=is_dry(request),
             )
         return json_response(changed, 200 if existed else 201)
 
     def _delete(self, target: Target, request: Request) -> Response:
-        options = _object_in(request) if request.body else {}
+        options = object_in(request) if request.body else {}
         conditions = section(options, "preconditions")
         last = self._storage.delete(
             target.type,
@@ -250,13 +192,13 @@ class Handlers:
             target.name,
             uid=conditions.get("uid"),
             resource_version=conditions.get("resourceVersion"),
-            propagation=_propagation(options, request),
-            dry_run=_dry(request) or "All" in (options.get("dryRun") or ()),
+            propagation=propagation_of(options, request),
+            dry_run=is_dry(request) or "All" in (options.get("dryRun") or ()),
         )
         return json_response(_deletion_answer(target, last))
 
     def _delete_collection(self, target: Target, request: Request) -> Response:
-        options = _object_in(request) if request.body else {}
+        options = object_in(request) if request.body else {}
         entries, _ = self._storage.entries(
             target.type,
             target.namespace or None,
@@ -269,8 +211,8 @@ class Handlers:
                 namespace_of(one.body),
                 name_of(one.body),
                 uid=one.body["metadata"]["uid"],
-                propagation=_propagation(options, request),
-                dry_run=_dry(request),
+                propagation=propagation_of(options, request),
+                dry_run=is_dry(request),
             )
             for one in entries
             if self._storage.find(target.type, namespace_of(one.body), name_of(one.body))
@@ -291,15 +233,6 @@ class Handlers:
         if shape in {METADATA, TABLE}:
             return json_response(shaped(shape, {**body, "apiVersion": target.type.api_version}))
         return Response(body=whole)
-
-
-def _propagation(options: JsonObject, request: Request) -> str:
-    asked = options.get("propagationPolicy") or request.param("propagationPolicy")
-    if not asked and options.get("orphanDependents") is True:
-        return "Orphan"
-    if asked and asked not in {"Background", "Foreground", "Orphan"}:
-        raise bad_request(f'invalid propagationPolicy: "{asked}"')
-    return str(asked or "Background")
 
 
 def _deletion_answer(target: Target, last: JsonObject) -> JsonObject:

@@ -30,7 +30,7 @@ def _real_kubeconfig() -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["embedded", "real"])
+@pytest.fixture(scope="session", params=["embedded", pytest.param("real", marks=pytest.mark.lab)])
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """Yield each server in turn."""
     if request.param == "real":

@@ -93,7 +93,7 @@ def test_exec_returns_output_and_success(shop: Serving) -> None:
     assert session.read_stderr() == "warned"
     assert session.returncode == 0
     assert session.sock.getheaders()["x-embedded-stand-in"] == "shop"
-    session.close()
+    session.sock.shutdown()
 
 
 def test_exec_reports_the_exit_code(shop: Serving) -> None:
@@ -108,7 +108,7 @@ def test_exec_reports_the_exit_code(shop: Serving) -> None:
     )
     session.run_forever(timeout=10)
     assert session.returncode == 7
-    session.close()
+    session.sock.shutdown()
 
 
 @pytest.mark.parametrize(
