@@ -6,8 +6,9 @@ from datetime import timedelta
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch, check, describe
 from drills.findings import Cause
-from drills.jsonpath import JsonPath, JsonPathError, parse
+from drills.jsonpath import find
 from scenarios.durations import parse_duration
+from scenarios.jsonpath import JsonPath, JsonPathError, parse_jsonpath
 
 
 def compare(expect: Mapping[str, object], observed: Mapping[str, object]) -> tuple[Mismatch, ...]:
@@ -36,14 +37,14 @@ def expect_words(expect: Mapping[str, object]) -> str:
 def path(text: object) -> JsonPath:
     """Return the JSONPath; raises CannotAsk (configuration) where it cannot be read."""
     try:
-        return parse(str(text))
+        return parse_jsonpath(str(text))
     except JsonPathError as err:
         raise CannotAsk(f"jsonPath: {err}", cause=Cause.CONFIGURATION) from err
 
 
 def at_path(where: JsonPath, value: object, document: object) -> Mismatch | None:
     """Compare every value at the path; none there is a mismatch."""
-    found = where.find(document) or (None,)
+    found = find(where, document) or (None,)
     wrong = (about(where.text, check(value, each)) for each in found)
     return next((mismatch for mismatch in wrong if mismatch is not None), None)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from drills import objects
 from drills.expectations import Mismatch, check, show
+from drills.jsonpath import find
 from drills.objects import KubeObject
 from drills.ports import Kind
 from drills.probes.comparing import about, at_path, kept, path
@@ -100,7 +101,7 @@ def _observed(
 ) -> Mapping[str, object]:
     observed: dict[str, object] = {"count": len(found)}
     if "jsonPath" in expect:
-        values = [each for obj in found for each in path(expect["jsonPath"]).find(obj)]
+        values = [each for obj in found for each in find(path(expect["jsonPath"]), obj)]
         observed["value"] = HIDDEN if secret else show(values[0] if len(values) == 1 else values)
     if "condition" in expect:
         kind = objects.text(expect["condition"], "type")

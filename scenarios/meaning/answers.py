@@ -1,12 +1,12 @@
 """Expected answers: patterns that compile, paths that parse, ranges that hold a value."""
 
-import re
 import warnings
 from collections.abc import Iterator, Mapping
 
 from scenarios.document import Document
-from scenarios.jsonpath import jsonpath_trouble
-from scenarios.problems import Complaint, Path, quoted
+from scenarios.jsonpath import JsonPathError, parse_jsonpath
+from scenarios.patterns import PatternError, compile_pattern
+from scenarios.problems import Complaint, Path
 
 
 def check_answers(document: Document) -> Iterator[Complaint]:
@@ -38,7 +38,7 @@ def _check_text(path: Path, key: str, text: str) -> Iterator[Complaint]:
     if key == "matches":
         trouble = _regex_trouble(text)
     elif key == "jsonPath" or (key == "path" and path[-2] == "jsonPath"):
-        trouble = jsonpath_trouble(text)
+        trouble = _jsonpath_trouble(text)
     if trouble:
         yield Complaint(path=path, message=trouble)
 
@@ -55,10 +55,15 @@ def _regex_trouble(pattern: str) -> str:
         with warnings.catch_warnings():
             # What a later Python may read differently is fine in this one.
             warnings.simplefilter("ignore")
-            re.compile(pattern)
-    except re.error as error:
-        where = f" at character {error.pos + 1}" if error.pos is not None else ""
-        return f"expected a regular expression: {error.msg}{where}"
-    except (RecursionError, OverflowError):
-        return f"expected a regular expression, found {quoted(pattern)}: too deep or too big"
+            compile_pattern(pattern)
+    except PatternError as error:
+        return str(error)
+    return ""
+
+
+def _jsonpath_trouble(text: str) -> str:
+    try:
+        parse_jsonpath(text)
+    except JsonPathError as error:
+        return str(error)
     return ""

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from scenarios.document import Document
+from scenarios.durations import format_duration
+from scenarios.model import RestoreSpec
 from scenarios.problems import Complaint, Path, quoted
 
 _RESTORE: Path = ("spec", "restore")
@@ -23,12 +25,27 @@ def check_restore(document: Document) -> Iterator[Complaint]:
     if stable and deadline and stable >= deadline:
         message = f"expected less than the deadline ({restore.text('deadline')})"
         yield Complaint(path=(*_RESTORE, "stableFor"), message=message)
+    yield from _check_deadline(document)
     if document.flag("spec", "isolation", "requireProof") and (
         document.text("spec", "isolation", "network") == "none"
     ):
         message = "isolation that is switched off cannot be proven"
         path = ("spec", "isolation", "requireProof")
         yield Complaint(path=path, message=message, hint="use network: deny")
+
+
+def _check_deadline(document: Document) -> Iterator[Complaint]:
+    said, target = document.text(*_RESTORE, "deadline"), document.text("spec", "objectives", "rto")
+    unsaid = RestoreSpec(namespaces={}).deadline
+    deadline = Document(said).duration() if said else unsaid
+    rto = Document(target).duration()
+    if deadline and rto and deadline < rto:
+        ends = said or f"{format_duration(unsaid)} (where none is said)"
+        message = f"restore.deadline {ends} ends before objectives.rto {target}"
+        message += ": no drill could ever tell that this target is missed"
+        hint = f"say a deadline of {target} or more"
+        where: Path = (*_RESTORE, "deadline") if said else ("spec", "objectives", "rto")
+        yield Complaint(path=where, message=message, hint=hint)
 
 
 def _check_mapping(document: Document) -> Iterator[Complaint]:
