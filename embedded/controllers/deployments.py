@@ -19,8 +19,7 @@ def sync_deployment(context: Context, namespace: str, name: str) -> None:
     if found is None or "deletionTimestamp" in found["metadata"]:
         return
     sets = dependents(context, found, "replicasets.apps")
-    template = template_of(found)
-    current = next((one for one in sets if template_of(one) == template), None)
+    current = _current(found, sets)
     if current is None:
         current = context.objects.create("replicasets.apps", _replica_set(found))
     wanted = int(section(found, "spec").get("replicas", 1))
@@ -29,6 +28,15 @@ def sync_deployment(context: Context, namespace: str, name: str) -> None:
             _scale(context, one, 0)
     _scale(context, current, wanted)
     _write_status(context, found, [*sets, current], current, wanted)
+
+
+def _current(deployment: JsonObject, sets: list[JsonObject]) -> JsonObject | None:
+    """Return the ReplicaSet of the Deployment's present template, restored or made here."""
+    template = template_of(deployment)
+    made_here = f"{name_of(deployment)}-{template_hash(deployment)}"
+    return next(
+        (one for one in sets if name_of(one) == made_here or template_of(one) == template), None
+    )
 
 
 def _replica_set(deployment: JsonObject) -> JsonObject:

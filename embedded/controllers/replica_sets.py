@@ -3,12 +3,16 @@
 In: a ReplicaSet's name. Out: pods created, adopted or deleted, and the ReplicaSet's status.
 """
 
+import re
+
 from embedded.api_errors import ApiError
 from embedded.controllers.conditions import condition, timed, without_zeros
 from embedded.controllers.context import Context
 from embedded.controllers.ownership import count_ready, dependents, is_active, is_ready
 from embedded.controllers.pod_templates import pod_from
-from embedded.json_objects import JsonObject, section
+from embedded.json_objects import JsonObject, name_of, section
+
+_NAME = re.compile(r'^pods "[^"]*"')
 
 
 def sync_replica_set(context: Context, namespace: str, name: str) -> None:
@@ -29,7 +33,8 @@ def _grow(context: Context, owner: JsonObject, pods: list[JsonObject], missing: 
         try:
             pods.append(context.objects.create("pods", pod_from(owner)))
         except ApiError as refusal:
-            return refusal.message
+            # The generated name would make a new status, and a new attempt, of each refusal.
+            return _NAME.sub(f'pods "{name_of(owner)}-"', refusal.message)
     return ""
 
 

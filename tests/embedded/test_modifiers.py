@@ -20,6 +20,8 @@ SERVICE: dict[str, Any] = {
     "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 31000}]},
 }
 
+_HEAD = "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n"
+
 
 def _config_map(text: str) -> dict[str, Any]:
     return {"metadata": {"namespace": "velero", "name": "m"}, "data": {"any": text}}
@@ -45,23 +47,20 @@ def _apply(*rules: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         ("version: v1\nresourceModifierRules: []", "rules cannot be empty"),
         ("version: v1\nresourceModifierRules: [{conditions: {}}]", "cannot be empty"),
         (
-            "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n"
-            "  patches: [{operation: replace, path: /spec/replicas, value: 3}]",
+            _HEAD + "  patches: [{operation: replace, path: /spec/replicas, value: 3}]",
             "of type string",
         ),
         (
-            "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n"
-            "  patches: [{op: remove, path: /spec}]",
+            _HEAD + "  patches: [{op: remove, path: /spec}]",
             'unknown field "op"',
         ),
         (
-            "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n"
-            "  patches: [{operation: erase, path: /spec}]",
+            _HEAD + "  patches: [{operation: erase, path: /spec}]",
             "unsupported operation erase",
         ),
         (
-            "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n"
-            "  patches: [{operation: remove, path: /spec}]\n  mergePatches: [{patchData: '{}'}]",
+            _HEAD
+            + "  patches: [{operation: remove, path: /spec}]\n  mergePatches: [{patchData: '{}'}]",
             "only one of",
         ),
         ("- not\n- a mapping", "cannot unmarshal"),
@@ -97,7 +96,7 @@ def test_more_than_one_key_is_refused() -> None:
         ({"matches": [{"path": "/no/such", "value": "x"}]}, False),
     ],
 )
-def test_conditions(conditions: dict[str, Any], hits: bool) -> None:  # noqa: FBT001  # a column of a table
+def test_conditions(conditions: dict[str, Any], hits: bool) -> None:
     patch = {"patchData": '{"metadata": {"annotations": {"hit": "yes"}}}'}
     made, problems = _apply(_rule(conditions, mergePatches=[patch]))
     assert problems == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from embedded.cluster import EmbeddedCluster
-from tests.embedded.buckets_made import bucket, config_map
+from tests.embedded.buckets_made import bucket, config_map, tarball
 from tests.embedded.clusters import (
     ask_restore,
     errors_of,
@@ -107,9 +107,7 @@ def test_without_a_namespace_list_everything_else_keeps_its_name(cluster: Embedd
     )
     finished_restore(cluster, name)
     assert cluster.objects.peek("configmaps", "second", "elsewhere")
-    binding = cluster.objects.peek(
-        "clusterrolebindings.rbac.authorization.k8s.io", "", "app-admin"
-    )
+    binding = cluster.objects.peek("clusterrolebindings.rbac.authorization.k8s.io", "", "app-admin")
     assert binding is not None
     assert binding["subjects"][0]["namespace"] == "sandbox"
 
@@ -238,9 +236,7 @@ def test_an_object_that_is_there_already(
     cluster.objects.create(
         "configmaps", {**config_map("other", "sandbox"), "data": {"key": "mine"}}
     )
-    restore = restored(
-        cluster, backup="made", mapping=INTO_SANDBOX, existingResourcePolicy=policy
-    )
+    restore = restored(cluster, backup="made", mapping=INTO_SANDBOX, existingResourcePolicy=policy)
     assert restore["status"]["phase"] == "Completed"
     found = cluster.objects.peek("configmaps", "sandbox", "other")
     assert found is not None
@@ -303,8 +299,6 @@ def test_restored_types_can_be_used_at_once(tmp_path: Path) -> None:
 
 
 def test_an_item_that_is_no_json_is_an_error_of_its_own(tmp_path: Path) -> None:
-    from tests.embedded.buckets_made import tarball
-
     path = "resources/configmaps/namespaces/app/broken.json"
     content = tarball(OBJECTS, **{path: b'{"kind": "ConfigMap", '})
     root = bucket(tmp_path, (), content=content)

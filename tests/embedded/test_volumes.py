@@ -1,5 +1,8 @@
 """What becomes of volumes: data that comes back, data that does not and nobody says so."""
 
+import gzip
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,9 +102,6 @@ def test_pods_lose_their_node_and_find_another(with_volume: Callable[..., str]) 
 def test_a_native_snapshot_needs_its_location(with_volume: Callable[..., str]) -> None:
     info = {**_skipped("Delete"), "skipped": False, "backupMethod": "NativeSnapshot"}
     store = with_volume("Delete", info)
-    import gzip
-    import json
-
     snapshots = [{"spec": {"persistentVolumeName": "vol", "location": "aws"}, "status": {}}]
     path = Path(store) / "backups" / "made" / "made-volumesnapshots.json.gz"
     path.write_bytes(gzip.compress(json.dumps(snapshots).encode()))
@@ -124,9 +124,6 @@ def test_volume_data_comes_back_through_a_pod_volume_restore() -> None:
 
 def test_the_new_volume_inherits_the_sources_reclaim_policy(tmp_path: Path) -> None:
     """So deleting the sandbox leaves a Released volume: a drill has to see to it first."""
-    import gzip
-    import json
-
     root = copied_sample(tmp_path)
     path = root / "backups" / BACKUP / f"{BACKUP}-volumeinfo.json.gz"
     infos = json.loads(gzip.decompress(path.read_bytes()))
@@ -157,8 +154,6 @@ def test_volumes_go_with_the_sandbox_where_the_policy_is_delete() -> None:
 
 @pytest.mark.parametrize("gone", ["kopia", "kopia/production/kopia.repository"])
 def test_missing_volume_data_fails_the_volume(tmp_path: Path, gone: str) -> None:
-    import shutil
-
     root = copied_sample(tmp_path)
     place = root / gone
     if place.is_dir():
