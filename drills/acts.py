@@ -5,8 +5,9 @@ One act per stage, all of one shape; `drills.drill` alone knows their order.
 
 from dataclasses import replace
 
+from drills.diagnosis import standing_in_the_way
 from drills.engine import Restored, SandboxShape
-from drills.errors import DrillError, Interrupted, SandboxLost
+from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
 from drills.plan import restore_order
@@ -21,6 +22,9 @@ from drills.stages.settle import settle
 from drills.stages.verify import verify
 from drills.state import Drill
 from drills.taking import check_standing, clear_remains, make_and_close, take_leases
+
+FOREGONE_SECONDS = 60.0
+"""How long workloads are waited for where the verdict is failed already: only to say more."""
 
 
 def act_select(drill: Drill) -> None:
@@ -97,7 +101,11 @@ def act_restore(drill: Drill) -> None:
         _look_for_stop(drill)
         notes.requested_at = drill.ports.clock.now()
         notes.requested = drill.ports.clock.monotonic()
-        restored = restore(drill.engine, order, deadline)
+        try:
+            restored = restore(drill.engine, order, deadline)
+        except DeadlinePassed:
+            notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
+            raise
         notes.restored = restored
         _time(note, restored)
         check_standing(drill)
@@ -124,7 +132,7 @@ def act_settle(drill: Drill) -> None:
             drill.ports.cluster,
             drill.ports.clock,
             drill.targets,
-            deadline=drill.deadline,
+            deadline=_settle_deadline(drill, drill.deadline),
             stop=drill.stop,
             listener=drill.trail,
             left_out=_left_out_names(drill),
@@ -227,6 +235,14 @@ def _check_namespaces(drill: Drill) -> None:
             patience=drill.scenario.restore.cleanup_deadline.total_seconds(),
             stop=drill.stop,
         )
+
+
+def _settle_deadline(drill: Drill, deadline: Deadline) -> Deadline:
+    """Return the drill's deadline, or a nearer one where the verdict is failed already."""
+    if not any(f.severity is Severity.CRITICAL and not f.unanswered for f in drill.notes.findings):
+        return deadline
+    soon = drill.ports.clock.monotonic() + FOREGONE_SECONDS
+    return deadline if deadline.at <= soon else replace(deadline, at=soon)
 
 
 def _left_out_names(drill: Drill) -> frozenset[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Runs drills as a user does, and reads what they wrote."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ spec:
   cluster: {cluster}
   backup: {backup}
   restore: {restore}
-  objectives: {{rto: 5m}}
+  objectives: {{rto: {rto}}}
   prove: objects
   probes:
 {probes}
@@ -81,8 +82,11 @@ def _write(tmp_path: Path) -> Callable[..., Path]:
         probes: str = PROBES,
     ) -> Path:
         path = tmp_path / "scenario.yaml"
+        said = re.search(r"deadline: (\w+)", restore)
+        # A target beyond the deadline would be refused.
+        rto = said.group(1) if said else "5m"
         path.write_text(
-            SCENARIO.format(cluster=cluster, backup=backup, restore=restore, probes=probes)
+            SCENARIO.format(cluster=cluster, backup=backup, restore=restore, rto=rto, probes=probes)
         )
         return path
 

@@ -43,7 +43,7 @@ def _meaning(pattern: str, code: str, cause: Cause, remedy: str) -> Meaning:
 
 ERRORS: tuple[Meaning, ...] = (
     _meaning(
-        r"provided port is already allocated|nodePort",
+        r"provided port is already allocated|spec\.ports\[\d+\]\.nodePort",
         "node-port-taken",
         Cause.ENVIRONMENT,
         "Production holds the port; see why the rewrite of this Service did not apply.",

@@ -1,0 +1,231 @@
+"""The world around a drill misbehaves: the answer stays honest and nothing is left behind."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded.cluster import EmbeddedCluster
+from embedded.faults import Rule
+from tests.e2e.conftest import Drilled
+
+Drill = Callable[..., Drilled]
+Write = Callable[..., Path]
+LATEST = "{engine: velero, schedule: production-daily, maxAge: 26h}"
+SHORT = "{namespaces: {production: backup-test}, deadline: 3s, cleanupDeadline: 5s}"
+SHORT_CLUSTER = "{context: embedded}"
+
+
+@pytest.fixture(name="cluster")
+def _cluster() -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
+        yield cluster
+
+
+@pytest.fixture(name="on")
+def _on(
+    cluster: EmbeddedCluster, drill: Drill, write: Write, tmp_path: Path
+) -> Callable[..., Drilled]:
+    """Run a drill on the cluster over HTTP, as if it were somebody's own."""
+    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
+
+    def on(*args: object, **scenario: str) -> Drilled:
+        settings = {"cluster": SHORT_CLUSTER, "backup": LATEST} | scenario
+        path = write(**settings)
+        return drill(path, "--kubeconfig", kubeconfig, *args)
+
+    return on
+
+
+On = Callable[..., Drilled]
+State = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def things(cluster: EmbeddedCluster) -> State:
+    """Return every object but events and what moves by itself."""
+    cluster.settle()
+    moving = {"events", "leases.coordination.k8s.io", "serverstatusrequests.velero.io"}
+    return {
+        key: {"uid": obj["metadata"]["uid"], "spec": obj.get("spec"), "data": obj.get("data")}
+        for key, obj in cluster.snapshot().items()
+        if key[0] not in moving or key[0].startswith("leases") or key[0].startswith("server")
+    }
+
+
+def test_leaves_the_cluster_as_it_was(cluster: EmbeddedCluster, on: On) -> None:
+    """After a drill every object is what it was before, and none is more."""
+    before = things(cluster)
+    done = on()
+    assert (done.code, done.verdict) == (0, "passed")
+    assert things(cluster) == before
+
+
+def test_api_away_for_ten_seconds(cluster: EmbeddedCluster, on: On) -> None:
+    """The API server goes away in the middle of the restore for ten seconds; the drill passes."""
+    gone = threading.Event()
+
+    def leave() -> None:
+        for event in cluster.objects.storage.watch(restores(cluster)):
+            if event.type == "MODIFIED":
+                cluster.faults.go_away(10.0)
+                gone.set()
+                return
+
+    cluster.velero.slow(0.02)
+    thread = threading.Thread(target=leave, daemon=True)
+    thread.start()
+    before = things(cluster)
+    done = on()
+    thread.join(5)
+    assert gone.is_set()
+    assert (done.code, done.verdict) == (0, "passed")
+    assert done.document["objectives"]["rto"]["achievedSeconds"] >= 9
+    assert things(cluster) == before
+
+
+def restores(cluster: EmbeddedCluster) -> Any:  # noqa: ANN401 - the embedded cluster's own type
+    return cluster.storage.types.by_group_resource("restores.velero.io")
+
+
+@pytest.mark.parametrize("phase", ["InProgress", "Finalizing"])
+def test_restore_that_hangs(cluster: EmbeddedCluster, on: On, phase: str) -> None:
+    """A restore that never ends is inconclusive at our own deadline, whatever Velero does."""
+    cluster.velero.hang(phase)
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert done.document["objectives"]["rto"] == {
+        "targetSeconds": 3.0,
+        "achievedSeconds": None,
+        "met": None,
+    }
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+    leftovers = done.document["cleanup"]["leftovers"]
+    assert phase != "InProgress" or any("Restore" in left for left in leftovers)
+
+
+def test_velero_down(cluster: EmbeddedCluster, on: On) -> None:
+    """Without a server nothing is restored and nothing stays; never blamed on the backup."""
+    before = things(cluster)
+    cluster.velero.stop_server()
+    done = on(restore=SHORT)
+    cluster.velero.start_server()
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+    kinds = {key[0] for key in things(cluster).keys() - before.keys()}
+    assert not kinds - {"downloadrequests.velero.io", "pods", "replicasets.apps"}
+
+
+def test_probe_target_down(on: On, cluster: EmbeddedCluster) -> None:
+    """A required probe whose target is not there fails the drill."""
+    probes = """\
+    - name: payments answer
+      http: {service: payments, port: 80, path: /}
+      retries: 1
+      interval: 50ms
+"""
+    done = on(probes=probes)
+    assert (done.code, done.verdict) == (1, "failed")
+    assert done.document["probes"][0]["outcome"] == "failed"
+    assert done.document["cleanup"]["outcome"] == "clean"
+    assert cluster.storage.find(namespaces(cluster), "", "backup-test") is None
+
+
+def namespaces(cluster: EmbeddedCluster) -> Any:  # noqa: ANN401 - the embedded cluster's own type
+    return cluster.storage.types.by_group_resource("namespaces")
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [("image-pull", "registry"), ("unschedulable", "capacity")]
+)
+def test_environment_is_not_the_backup(
+    cluster: EmbeddedCluster, on: On, fault: str, cause: str
+) -> None:
+    """Images that cannot be pulled and nodes that are full leave the question open."""
+    cluster.pods.add(fault, namespace="backup-test")
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert cause in {reason["cause"] for reason in done.document["reasons"]}
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+    assert done.document["cleanup"]["outcome"] == "clean"
+
+
+def test_crash_loop(cluster: EmbeddedCluster, on: On) -> None:
+    """A restored workload that crashes for ever fails the drill."""
+    cluster.pods.add("crash-loop", namespace="backup-test", name="ledger*")
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (1, "failed")
+
+
+def test_partial_failure(cluster: EmbeddedCluster, on: On) -> None:
+    """An object that Velero could not create is named and fails the drill."""
+    cluster.velero.fail_items("configmaps/*/shop-config", "the object is malformed")
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (1, "failed")
+    assert done.document["restore"]["phase"] == "PartiallyFailed"
+    assert any("shop-config" in name for name in done.document["completeness"]["missing"])
+
+
+def test_webhook_refusal_is_the_clusters(cluster: EmbeddedCluster, on: On) -> None:
+    """An object that a webhook refused leaves the question open."""
+    message = 'admission webhook "guard" denied the request'
+    cluster.velero.fail_items("services/*/shop-nodeport", message)
+    done = on()
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+
+
+def test_restore_deleted_under_our_feet(cluster: EmbeddedCluster, on: On) -> None:
+    """Somebody deletes our Restore: inconclusive, and cleaned up."""
+    cluster.velero.delete_next_restore()
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+
+
+def test_unknown_phase(cluster: EmbeddedCluster, on: On) -> None:
+    """A phase that nobody knows is waited out, then inconclusive."""
+    cluster.velero.end_next_restore_in("Marinating")
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+
+
+def test_location_unavailable(cluster: EmbeddedCluster, on: On) -> None:
+    """A location that is away says nothing about its backups."""
+    cluster.velero.lose_location()
+    done = on(restore=SHORT)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "restore" not in {stage["name"] for stage in done.document["stages"]}
+
+
+def test_foreign_namespace(cluster: EmbeddedCluster, on: On) -> None:
+    """A namespace in the sandbox's place that is not ours: exit code 2, untouched."""
+    cluster.storage.create(namespaces(cluster), {"metadata": {"name": "backup-test"}})
+    before = things(cluster)
+    done = on()
+    assert done.code == 2
+    assert done.report is None
+    assert "not made by a drill" in done.errors
+    assert things(cluster) == before
+
+
+def test_kept(cluster: EmbeddedCluster, on: On) -> None:
+    """--keep leaves the sandbox; the next drill in it clears it away first."""
+    before = things(cluster)
+    kept = on("--keep")
+    assert kept.code == 0
+    assert kept.document["cleanup"]["outcome"] == "kept"
+    assert cluster.storage.find(namespaces(cluster), "", "backup-test") is not None
+    again = on()
+    assert (again.code, again.verdict) == (0, "passed")
+    assert "remains-removed" in again.findings("info")
+    assert things(cluster) == before
+
+
+def test_slow_and_refusing_api(cluster: EmbeddedCluster, on: On) -> None:
+    """429 and 503 answers, dropped watches and slow answers are ridden out."""
+    cluster.faults.fail(429, Rule(verb="get", times=3))
+    cluster.faults.fail(503, Rule(verb="list", times=3))
+    cluster.faults.slow(0.01)
+    done = on()
+    assert (done.code, done.verdict) == (0, "passed")
