@@ -96,6 +96,7 @@ class FakeEngine:
         """Hears the name of each call before it happens."""
         self.on_inspect: Callable[[Backup], Inspection] = self._whole
         self.on_restore: Callable[[RestoreOrder], None] = self.bring_back
+        self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.volumes: tuple[RestoredVolume, ...] = ()
@@ -136,6 +137,11 @@ class FakeEngine:
             volumes=self.volumes,
             queue_seconds=0.5,
         )
+
+    def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """Do `on_quiesce`."""
+        self._called("quiesce")
+        return self.on_quiesce(drill_id)
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Do `on_quiesce`."""

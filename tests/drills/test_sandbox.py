@@ -1,0 +1,95 @@
+"""The sandbox's manifests: what is let through, and what is carried over."""
+
+from drills import objects
+from drills.marks import marks
+from drills.sandbox import (
+    SandboxRights,
+    binding_manifest,
+    isolation_words,
+    namespace_manifest,
+    policy_manifest,
+    quota_manifest,
+)
+from scenarios.model import NetworkIsolation
+
+MARKS = marks("drill-1", "weekly")
+POLICY = policy_manifest("a-test", ("a-test", "b-test"), MARKS)
+
+
+def test_the_namespace_is_ours_and_left_out_of_backups() -> None:
+    labels = objects.labels(namespace_manifest("a-test", MARKS, {}))
+    assert labels == {**MARKS, "velero.io/exclude-from-backup": "true"}
+
+
+def test_only_the_pod_security_level_is_carried_over() -> None:
+    """Anything else (mesh injection, GitOps tracking) would bind the copy to production's tools."""
+    source = {
+        "pod-security.kubernetes.io/enforce": "baseline",
+        "istio-injection": "enabled",
+        "argocd.argoproj.io/instance": "shop",
+    }
+    labels = objects.labels(namespace_manifest("a-test", MARKS, source))
+    assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
+    assert not {"istio-injection", "argocd.argoproj.io/instance"} & set(labels)
+
+
+def test_the_source_cannot_take_our_marks_off() -> None:
+    labels = objects.labels(namespace_manifest("a-test", MARKS, dict.fromkeys(MARKS, "no")))
+    assert labels.items() >= MARKS.items()
+
+
+def test_the_policy_covers_every_pod_both_ways() -> None:
+    assert objects.mapping(POLICY, "spec", "podSelector") == {}
+    assert objects.items(POLICY, "spec", "policyTypes") == ["Ingress", "Egress"]
+    assert objects.labels(POLICY) == MARKS
+
+
+def test_only_the_drills_own_namespaces_may_talk() -> None:
+    (ingress,) = objects.items(POLICY, "spec", "ingress")
+    inside, _ = objects.items(POLICY, "spec", "egress")
+    for peers in (objects.items(ingress, "from"), objects.items(inside, "to")):
+        spaces = {
+            objects.text(peer, "namespaceSelector", "matchLabels", "kubernetes.io/metadata.name")
+            for peer in peers
+        }
+        assert spaces == {"a-test", "b-test"}
+        assert all(set(objects.mapping(peer)) == {"namespaceSelector"} for peer in peers)
+
+
+def test_outside_only_dns_can_be_reached() -> None:
+    _, outside = objects.items(POLICY, "spec", "egress")
+    ports = [objects.mapping(port) for port in objects.items(outside, "ports")]
+    assert {port["port"] for port in ports} == {53}
+    assert {port["protocol"] for port in ports} == {"UDP", "TCP"}
+    selector, block = (objects.mapping(peer) for peer in objects.items(outside, "to"))
+    assert objects.mapping(selector, "namespaceSelector", "matchLabels") == {
+        "kubernetes.io/metadata.name": "kube-system"
+    }
+    assert block == {"ipBlock": {"cidr": "169.254.20.10/32"}}
+
+
+def test_the_quota_forbids_ways_in_from_outside() -> None:
+    hard = objects.mapping(quota_manifest("a-test", MARKS), "spec", "hard")
+    assert hard == {"services.loadbalancers": "0", "services.nodeports": "0"}
+
+
+def test_rights_are_bound_inside_the_sandbox_only() -> None:
+    rights = SandboxRights(
+        cluster_role="restore-drill-sandbox", account_namespace="drills", account_name="runner"
+    )
+    binding = binding_manifest("a-test", rights, MARKS)
+    assert (binding["kind"], objects.namespace(binding)) == ("RoleBinding", "a-test")
+    assert objects.items(binding, "subjects") == [
+        {"kind": "ServiceAccount", "name": "runner", "namespace": "drills"}
+    ]
+
+
+def test_words_never_claim_enforcement() -> None:
+    """A policy that was created is not a policy that is enforced."""
+    for embedded in (True, False):
+        words = isolation_words(NetworkIsolation.DENY, embedded=embedded)
+        assert "created" in words["networkPolicy"]
+        assert "enforce" in words["networkPolicy"]
+    assert isolation_words(NetworkIsolation.NONE, embedded=False)["networkPolicy"].startswith(
+        "none"
+    )
