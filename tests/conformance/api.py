@@ -5,7 +5,7 @@ In: a kubeconfig. Out: answers with status and JSON, and watch events as they ar
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,10 +96,13 @@ class Api:
         """Open a watch and yield its events; the server ends it after some seconds."""
         asked = {"watch": "true", "timeoutSeconds": 15, **query}
         response = self._send("GET", path, None, asked, "", "application/json", None, stream=True)
+        events = _events(response)
         try:
-            yield _events(response)
+            yield events
         finally:
+            events.close()
             response.close()
+            response.release_conn()
 
     def _send(  # noqa: PLR0917  # a request has this many parts
         self,
@@ -133,7 +136,7 @@ class Api:
         )
 
 
-def _events(response: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # urllib3's response
+def _events(response: Any) -> Generator[dict[str, Any], None, None]:  # noqa: ANN401  # urllib3's response
     rest = b""
     for piece in response.stream(None):
         *lines, rest = (rest + piece).split(b"\n")

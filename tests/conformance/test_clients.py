@@ -49,6 +49,7 @@ def test_without_credentials_nothing_is_answered(api: Api) -> None:
         timeout=10,
     )
     assert (refused.status, refused.json()["reason"]) == (401, "Unauthorized")
+    stranger.clear()
 
 
 def test_the_typed_client_reads_what_it_wrote(api: Api, ns: str) -> None:
@@ -101,7 +102,8 @@ def test_the_watch_helper_delivers_events(api: Api, ns: str) -> None:
         timeout_seconds=10,
         _request_timeout=15,
     )
-    event = next(iter(stream))
+    event = next(stream)
+    stream.close()
     assert (event["type"], event["object"].metadata.name) == ("ADDED", "a")
 
 
