@@ -48,6 +48,9 @@ def clean_drill(
         }
     except DrillError as error:
         return Removal(removed=0, leftovers=(f"the sandbox of {drill_id} is unknown: {error}",))
+    left += _going_on(tools, engine, drill_id, uids)
+    if left:
+        uids = {}
 
     def engine_things() -> None:
         left.extend(_remove_engine_things(tools, engine, drill_id))
@@ -100,6 +103,24 @@ def cleanup_deadline(
 ) -> Deadline:
     """Return the moment by which cleaning must have ended, at once when `cut` says so."""
     return Deadline(clock=clock, at=clock.monotonic() + seconds, cut=cut)
+
+
+def _going_on(
+    tools: CleanupTools, engine: Engine, drill_id: str, uids: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield each namespace that must stay because the engine is still at work in it."""
+    if not uids:
+        return
+    try:
+        going_on = engine.quiesce(drill_id, tools.deadline)
+    except DrillError as error:
+        why = f"whether {engine.name} still restores into it is unknown ({error})"
+    else:
+        if not going_on:
+            return
+        names = ", ".join(f"{thing.kind.kind} {thing.namespace}/{thing.name}" for thing in going_on)
+        why = f"{names} has not ended, and {engine.name} could make the namespace anew"
+    yield from (f"namespace {name} stays, closed as it is: {why}" for name in uids)
 
 
 def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) -> list[str]:

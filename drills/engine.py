@@ -185,6 +185,15 @@ class Engine(Protocol):
         """
         ...
 
+    def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """End what the engine still does for `drill_id` in the sandbox; return what goes on.
+
+        Cleanup asks before it deletes the sandbox's namespaces, and leaves them where something
+        goes on: an engine may make a namespace anew that vanishes under it, unmarked and open.
+        Raises what keeps us from knowing.
+        """
+        ...
+
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Delete what the engine made for `drill_id`; return what could not be removed."""
         ...

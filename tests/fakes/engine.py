@@ -98,7 +98,6 @@ class FakeEngine:
         self.on_restore: Callable[[RestoreOrder], None] = self.bring_back
         self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
-        self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.volumes: tuple[RestoredVolume, ...] = ()
         self.removed: list[str] = []
 
@@ -137,11 +136,6 @@ class FakeEngine:
             volumes=self.volumes,
             queue_seconds=0.5,
         )
-
-    def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
-        """Do `on_quiesce`."""
-        self._called("quiesce")
-        return self.on_quiesce(drill_id)
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Do `on_quiesce`."""

@@ -116,6 +116,10 @@ class SnapshotEngine:
             completed_at=clock.now(),
         )
 
+    def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """Nothing goes on once `restore` has returned."""
+        return ()
+
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Remove the drill's directory; a stuck one is returned."""
         name = f"drill-{drill_id}"

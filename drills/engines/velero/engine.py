@@ -20,7 +20,7 @@ from drills.engines.velero.candidates import backup_of
 from drills.engines.velero.inspection import inspect
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.manifest import modifier_map, restore_object
-from drills.engines.velero.removal import remove
+from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.site import Site
 from drills.errors import Misconfigured
@@ -74,6 +74,10 @@ class VeleroEngine:
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and keep Velero's own account of it."""
         return account(self._site, order, run_restore(self._site, order, deadline))
+
+    def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+        """Delete the drill's Restore where it has not ended, and wait until it has."""
+        return quiesce(self._site, drill_id, deadline)
 
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Delete what was made for `drill_id`; return what is still there."""

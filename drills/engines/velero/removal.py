@@ -5,11 +5,14 @@ precondition, waited for until gone. A Restore has a finalizer that needs a runn
 available location (Velero v1.18 `restore_controller.go`); it is never stripped here.
 """
 
+from collections.abc import Callable
+
 from drills import marks, objects
 from drills.cluster import ChangeType
 from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
+from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.site import Site
-from drills.engines.velero.waiting import IDLE_SECONDS
+from drills.engines.velero.waiting import IDLE_SECONDS, phase
 from drills.errors import Conflicted, DrillError, Interrupted, NotServed
 from drills.objects import KubeObject
 from drills.ports import Deadline, Kind, Marked
@@ -18,21 +21,54 @@ KINDS = (RESTORE, CONFIG_MAP, DOWNLOAD_REQUEST, STATUS_REQUEST)
 """Restores first: their finalizer takes the longest."""
 
 
+def quiesce(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+    """Wait until the drill's Restore has ended; return it where it has not in time.
+
+    One that never began is deleted. One under way is left to end, for two reasons seen on a real
+    server (v1.18). Before each object Velero looks whether the namespace is there (`restore.go`,
+    `EnsureNamespaceExistsAndIsReady`): one that is going away it waits for, ten minutes by
+    default, and makes anew, so that the sandbox was back the moment it was gone, without our
+    marks, policy and quota. And a Restore that vanishes while it is being finalized keeps the
+    one worker of `restore_finalizer_controller.go` trying to update it: for three minutes no
+    restore on that server came to an end, a real one's neither. Raises what listing raises.
+    """
+    running = tuple(r for r in _ours(site, RESTORE, drill_id) if not _over(r))
+    for restore in running:
+        if restore_standing(phase(restore)) is Standing.WAITING:
+            _ask(site, RESTORE, restore)
+    if not running:
+        return ()
+    return _wait_until_gone(site, RESTORE, drill_id, running, deadline, or_else=_over)
+
+
 def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
     """Delete what carries the drill's marks and return what is still there at the deadline.
 
-    Raises what listing raises: without it nobody knows what is left.
+    A Restore that has not ended by then is among it, untouched. Raises what listing raises:
+    without it nobody knows what is left.
     """
-    found = {kind: _ours(site, kind, drill_id) for kind in KINDS}
+    going_on = quiesce(site, drill_id, deadline)
+    kept = {thing.uid for thing in going_on}
+    found = {
+        kind: tuple(
+            thing for thing in _ours(site, kind, drill_id) if objects.uid(thing) not in kept
+        )
+        for kind in KINDS
+    }
     for kind, things in found.items():
         for thing in things:
             _ask(site, kind, thing)
-    return tuple(
+    left = tuple(
         left
         for kind, things in found.items()
         if things
         for left in _wait_until_gone(site, kind, drill_id, things, deadline)
     )
+    return (*going_on, *left)
+
+
+def _over(restore: KubeObject) -> bool:
+    return restore_standing(phase(restore)) is Standing.ENDED
 
 
 def _ours(site: Site, kind: Kind, drill_id: str) -> tuple[KubeObject, ...]:
@@ -59,9 +95,15 @@ def _ask(site: Site, kind: Kind, thing: KubeObject) -> None:
 
 
 def _wait_until_gone(
-    site: Site, kind: Kind, drill_id: str, things: tuple[KubeObject, ...], deadline: Deadline
+    site: Site,
+    kind: Kind,
+    drill_id: str,
+    things: tuple[KubeObject, ...],
+    deadline: Deadline,
+    *,
+    or_else: Callable[[KubeObject], bool] = lambda _: False,
 ) -> tuple[Marked, ...]:
-    """Watch until the very things (by uid) are gone, or the deadline comes.
+    """Watch until the very things (by uid) are gone or `or_else`, or the deadline comes.
 
     A stop signal does not end this wait: cleaning up is what follows one.
     """
@@ -84,6 +126,8 @@ def _wait_until_gone(
             _gone(site, left, {uid})
         else:
             listed.add(uid)
+            if or_else(change.object):
+                left.pop(uid, None)
         if not left:
             break
     return tuple(thing for thing in left.values() if not _proven_gone(site, thing))

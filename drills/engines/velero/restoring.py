@@ -20,8 +20,8 @@ from drills.objects import KubeObject
 from drills.ports import Deadline
 
 NO_CANCEL = (
-    "Velero cannot cancel a restore: cleanup deletes it, but the server may go on with it "
-    "and keep later restores waiting."
+    "Velero cannot cancel a restore: cleanup waits for its end, and if that does not come in time "
+    "leaves sandbox and Restore to `clean`."
 )
 LEAST_TIMEOUT = 60
 

@@ -7,6 +7,7 @@ from drills.engine import Engine
 from drills.engines import engine_factory
 from drills.engines.velero.kinds import CONFIG_MAP, RESTORE
 from drills.errors import Forbidden, Unreachable
+from drills.objects import KubeObject
 from drills.ports import Deadline, Kind
 from tests.fakes.velero import FINALIZER, MARKS, FakeVelero
 
@@ -117,3 +118,78 @@ def test_removing_twice_is_harmless() -> None:
     engine = engine_of(velero)
     assert engine.remove("d1", soon(velero)) == ()
     assert engine.remove("d1", soon(velero)) == ()
+
+
+def under_way(velero: FakeVelero, state: str = "InProgress") -> KubeObject:
+    """Return a Restore of ours that the server is working on."""
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    (restore,) = velero.cluster.list(RESTORE, "velero")
+    velero.move(restore, state)
+    return restore
+
+
+def doomed(velero: FakeVelero) -> bool:
+    (restore,) = velero.cluster.list(RESTORE, "velero")
+    return bool(objects.text(restore, "metadata", "deletionTimestamp"))
+
+
+@pytest.mark.parametrize("state", ["InProgress", "WaitingForPluginOperations", "Finalizing", "?"])
+def test_a_restore_under_way_is_left_to_end(state: str) -> None:
+    """Deleted while it is being finalized, it would keep every other restore from ending."""
+    velero = FakeVelero()
+    restore = under_way(velero, state)
+    velero.clock.at(4, lambda: velero.move(restore, "Completed"))
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert 4 <= velero.clock.monotonic() < 6
+    assert not doomed(velero)
+
+
+def test_a_restore_that_goes_on_is_named_and_not_deleted() -> None:
+    velero = FakeVelero()
+    under_way(velero)
+    (going_on,) = engine_of(velero).quiesce("d1", soon(velero))
+    assert (going_on.kind, going_on.name) == (RESTORE, "drill-d1")
+    assert velero.clock.monotonic() >= 30
+    assert not doomed(velero)
+
+
+def test_a_restore_that_never_began_is_deleted() -> None:
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS)
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert names(velero, RESTORE) == []
+
+
+def test_a_restore_that_has_ended_is_left_for_remove() -> None:
+    velero = FakeVelero()
+    under_way(velero, "PartiallyFailed")
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert not doomed(velero)
+
+
+def test_a_restore_of_somebody_else_is_not_waited_for() -> None:
+    velero = FakeVelero()
+    put(velero, RESTORE, "disaster", {}, finalizers=[FINALIZER])
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert velero.clock.monotonic() == 0
+    assert not doomed(velero)
+
+
+def test_removing_waits_for_a_restore_under_way_before_it_deletes_it() -> None:
+    velero = FakeVelero()
+    restore = under_way(velero)
+    velero.clock.at(4, lambda: velero.move(restore, "Completed"))
+    velero.clock.at(9, velero.release)
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert 9 <= velero.clock.monotonic() < 11
+    assert names(velero, RESTORE) == []
+
+
+def test_removing_leaves_a_restore_that_goes_on_and_takes_the_rest() -> None:
+    velero = FakeVelero()
+    under_way(velero)
+    put(velero, CONFIG_MAP, "ours", MARKS)
+    (left,) = engine_of(velero).remove("d1", soon(velero))
+    assert left.kind == RESTORE
+    assert not doomed(velero)
+    assert names(velero, CONFIG_MAP) == []
