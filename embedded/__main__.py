@@ -26,7 +26,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         with EmbeddedCluster(store=options.store, stand_ins=options.stand_in) as cluster:
-            cluster.kubeconfig(options.kubeconfig)
+            cluster.kubeconfig(options.kubeconfig, plain=False)
             sys.stdout.write(f"embedded cluster ready at {cluster.url}\n")
             sys.stdout.flush()
             stop.wait()

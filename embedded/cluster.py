@@ -18,6 +18,7 @@ from embedded.controllers.pod_faults import PodFaults
 from embedded.faults import Faults
 from embedded.json_objects import JsonObject
 from embedded.objects import Objects
+from embedded.remote_faults import remote_faults
 from embedded.s3_server import S3Server
 from embedded.sample_bucket import sample_files
 from embedded.seed import RE_DATED, seed_cluster, seed_production, seed_velero
@@ -108,9 +109,15 @@ class EmbeddedCluster:
             raise RuntimeError("the embedded cluster is not started")
         return self._bucket
 
-    def kubeconfig(self, path: Path) -> Path:
-        """Write a kubeconfig with the context `embedded`, readable by its owner only."""
-        self._api.write_kubeconfig(path, CONTEXT)
+    def kubeconfig(self, path: Path, *, plain: bool = True) -> Path:
+        """Write a kubeconfig with the context `embedded`, readable by its owner only.
+
+        Args:
+            path: the file to write.
+            plain: whether clients talk without TLS, which never leaves this machine anyway and is
+                faster; kubectl needs TLS, since it sends no token without it.
+        """
+        self._api.write_kubeconfig(path, CONTEXT, plain=plain)
         return path
 
     def snapshot(self) -> dict[tuple[str, str, str], JsonObject]:
@@ -133,6 +140,7 @@ class EmbeddedCluster:
             self._bucket = Bucket(self._s3, self._source())
             self._velero = VeleroServer(self.objects, self._bucket, self._now, self._options)
             self._velero.start()
+            self.faults.others.update(remote_faults(self._velero, self.pods))
             self._controllers.settle()
             self._api.start()
         except BaseException:

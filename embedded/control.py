@@ -61,6 +61,8 @@ def _switch_on(faults: Faults, asked: JsonObject) -> int:
         return faults.silence_watches(str(asked.get("resource", "*")))
     elif word == "away":
         faults.go_away(float(asked["seconds"]))
+    elif word in faults.others:
+        faults.others[word](asked)
     else:
         raise bad_request(f"unknown fault {word!r}")
     return 0

@@ -7,8 +7,9 @@ with it. Everything is off until asked for, and `clear` turns all of it off agai
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from embedded.api_errors import ApiError
 
@@ -124,6 +125,8 @@ class Faults:
         self._leave: Callable[[], None] = lambda: None
         self._return: Callable[[], None] = lambda: None
         self._timer: threading.Timer | None = None
+        self.others: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+        """Faults of other parts of the cluster, by the word that the control endpoint knows."""
 
     def attach(self, leave: Callable[[], None], come_back: Callable[[], None]) -> None:
         """Tell how the server refuses all connections, and how it listens again."""

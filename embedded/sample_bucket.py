@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 SAMPLE = Path(__file__).parent / "sample" / "velero-1.18.3"
@@ -20,7 +21,7 @@ CRON = "0 2 * * *"
 _ORIGINAL = "production-daily-20261121085009"
 _BULK = "bulk-1"
 _STARTED = datetime(2026, 11, 21, 8, 50, 9, tzinfo=UTC)
-_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_INSTANT = re.compile(r"2026-1\d-\d\dT\d\d:\d\d:\d\dZ")
 _NIGHT = timedelta(days=1)
 _TOOK = timedelta(seconds=30)
 _MARGIN = timedelta(minutes=15)
@@ -42,10 +43,10 @@ class Shift:
     def text(self, original: str) -> str:
         """Return a text with all instants and the backup's name shifted."""
         renamed = original.replace(_ORIGINAL, self.name)
-        return _INSTANT.sub(lambda found: self.instant(found.group()), renamed)
+        shifted = {text: self._instant(text) for text in set(_INSTANT.findall(renamed))}
+        return _INSTANT.sub(lambda found: shifted[found.group()], renamed) if shifted else renamed
 
-    def instant(self, text: str) -> str:
-        """Return one instant shifted."""
+    def _instant(self, text: str) -> str:
         moment = datetime.fromisoformat(text) + self.by
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -93,9 +94,16 @@ def _shifted(backup: str, shift: Shift) -> Iterator[tuple[str, bytes]]:
 
 
 def _rewritten(path: Path, change: Callable[[str], str]) -> bytes:
-    content = path.read_bytes()
+    content = _content(path)
     if path.name.endswith(".tar.gz"):
         return content
-    if path.name.endswith(".gz"):
-        return gzip.compress(change(gzip.decompress(content).decode()).encode(), 1, mtime=0)
-    return change(content.decode()).encode()
+    changed = change(content.decode()).encode()
+    return gzip.compress(changed, 1, mtime=0) if path.name.endswith(".gz") else changed
+
+
+@cache
+def _content(path: Path) -> bytes:
+    """Return a sample file, unzipped unless it is a tarball; a process reads each only once."""
+    content = path.read_bytes()
+    zipped = path.name.endswith(".gz") and not path.name.endswith(".tar.gz")
+    return gzip.decompress(content) if zipped else content

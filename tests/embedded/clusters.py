@@ -18,7 +18,7 @@ def newest_backup(cluster: EmbeddedCluster, schedule: str = "production-daily") 
     """Return the name of the schedule's newest backup."""
     label = f"velero.io/schedule-name={schedule}"
     found = cluster.objects.all("backups.velero.io", "velero", labels=label)
-    return max(one["metadata"]["name"] for one in found)
+    return max(str(one["metadata"]["name"]) for one in found)
 
 
 def ask_restore(

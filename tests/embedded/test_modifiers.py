@@ -60,7 +60,7 @@ def _apply(*rules: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         ),
         (
             _HEAD
-            + "  patches: [{operation: remove, path: /spec}]\n  mergePatches: [{patchData: '{}'}]",
+            + "  patches: [{operation: remove, path: /a}]\n  mergePatches: [{patchData: '{}'}]",
             "only one of",
         ),
         ("- not\n- a mapping", "cannot unmarshal"),

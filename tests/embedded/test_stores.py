@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 
 import boto3
@@ -158,7 +159,7 @@ def test_the_location_leads_to_a_bucket_that_any_client_can_read() -> None:
 def test_which_phases_are_synced(
     tmp_path: Path, phase: str, expiration: str | None, synced: str | None
 ) -> None:
-    rest = {} if expiration is None else {"expiration": expiration}
+    rest: dict[str, Any] = {} if expiration is None else {"expiration": expiration}
     root = bucket(tmp_path, (config_map("one"),), phase=phase, **rest)
     with EmbeddedCluster(store=str(root)) as cluster:
         found = cluster.objects.peek("backups.velero.io", "velero", "made")
