@@ -17,7 +17,7 @@ from tests.conformance.api import Api, connect, fresh
 
 _LAB = Path(__file__).parents[1] / "lab" / "run" / "kubeconfig"
 _GROUP = "conformance.example.com"
-_DEADLINE = 20.0
+_DEADLINE = 40.0
 
 
 def _real_kubeconfig() -> Path:

@@ -173,7 +173,8 @@ def test_a_terminating_namespace_refuses_content_and_says_what_holds_it(api: Api
         return {one["type"]: one for one in status.get("conditions", [])}
 
     assert eventually(
-        lambda: told().get("NamespaceFinalizersRemaining", {}).get("status") == "True"
+        lambda: told().get("NamespaceFinalizersRemaining", {}).get("status") == "True",
+        60,  # a busy namespace controller looks again only after a while
     )
     conditions = told()
     assert conditions["NamespaceContentRemaining"]["reason"] == "SomeResourcesRemain"
