@@ -73,6 +73,33 @@ def test_what_the_engine_cannot_remove_is_said() -> None:
     assert not world.journal.closed
 
 
+def test_a_sandbox_in_which_the_engine_goes_on_stays_closed() -> None:
+    """Velero makes a namespace anew that vanishes under it, without our marks and closures."""
+    world = World()
+    going_on = Marked(kind=RESTORE, namespace="engine-home", name="restore-1", uid="u")
+    world.engine.on_quiesce = lambda _: (going_on,)
+    record = world.drill()
+    assert said(record) == (
+        "namespace backup-test stays, closed as it is: Restore engine-home/restore-1 has not "
+        "ended, and fake could make the namespace anew"
+    )
+    assert world.cluster.get(NAMESPACE, "", SANDBOX) is not None
+    assert world.engine.removed == [DRILL]
+    assert not world.journal.closed
+
+
+def test_a_sandbox_stays_where_nobody_knows_whether_the_engine_goes_on() -> None:
+    world = World()
+
+    def away(_: str) -> tuple[Marked, ...]:
+        raise Unreachable("no answer")
+
+    world.engine.on_quiesce = away
+    record = world.drill()
+    assert "whether fake still restores into it is unknown (no answer)" in said(record)
+    assert world.cluster.get(NAMESPACE, "", SANDBOX) is not None
+
+
 def test_what_the_engine_left_of_reading_is_said() -> None:
     """Nothing of ours was made, but the engine's own read request stays."""
     world = World()
