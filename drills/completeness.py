@@ -80,7 +80,7 @@ def obstacles_of(errors: Iterable[str], findings: Iterable[Finding]) -> Obstacle
     """Return the engine's errors as obstacles, where all its findings blame something else."""
     news = [f for f in findings if f.severity is not Severity.INFO]
     blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
-    if not blamed or any(f.severity is Severity.CRITICAL for f in news):
+    if not blamed or any(f.severity is Severity.CRITICAL and not f.unanswered for f in news):
         return Obstacles()
     return Obstacles(messages=tuple(errors), cause=blamed[0])
 
