@@ -1,6 +1,10 @@
 """A Velero server that restores real Velero backups into the embedded cluster.
 
 Its behaviour follows Velero 1.18; docstrings name the place in velero's source that a rule is from.
+
+Not followed: hooks, plug-ins and their ConfigMaps, CSI snapshots and data movement (such volumes
+come back empty, as from a real server without `--features=EnableCSI`), making backups, and deleting
+them by DeleteBackupRequest.
 """
 
 NAMESPACE = "velero"

@@ -7,7 +7,6 @@ pkg/restore/restore.go restoreItem).
 from embedded.api_errors import ApiError
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
 from embedded.velero.existing import compare_with_existing
-from embedded.velero.filters import Choice, resolved_resource
 from embedded.velero.item_actions import Case, Discarded, Item, actions_for
 from embedded.velero.labels import add_restore_labels
 from embedded.velero.modifier_patches import Patcher
@@ -16,10 +15,10 @@ from embedded.velero.pod_actions import volume_backups
 from embedded.velero.pod_volumes import order_pod_volumes
 from embedded.velero.restore_job import RestoreJob
 from embedded.velero.results import CREATED, FAILED, SKIPPED, Outcome
+from embedded.velero.statuses import restore_status
 from embedded.velero.volumes import VolumeRefused, restored_claim, restored_volume
 
 _MIRROR = "kubernetes.io/config.mirror"
-_RESTORE_STATUS = "velero.io/restore-status"
 _STRIPPED = (
     "generateName",
     "selfLink",
@@ -170,25 +169,9 @@ class ItemRestorer:
 
     def _after(self, resource: str, obj: JsonObject, status: object, source: str) -> None:
         """Do what follows the creation: status, volume data."""
-        if isinstance(status, dict) and self._wants_status(resource, obj):
-            try:
-                self._job.objects.set_status(resource, namespace_of(obj), name_of(obj), status)
-            except ApiError as refusal:
-                self._job.results.warnings.add(namespace_of(obj), refusal.message)
+        restore_status(self._job, resource, obj, status)
         if resource == "pods" and volume_backups(self._job.volume_backups, obj, source):
             order_pod_volumes(self._job, obj, source)
-
-    def _wants_status(self, resource: str, obj: JsonObject) -> bool:
-        mark = section(obj, "metadata", "annotations").get(_RESTORE_STATUS)
-        if mark is not None:
-            return str(mark).lower() == "true"
-        asked = self._job.spec.get("restoreStatus")
-        if not isinstance(asked, dict):
-            return False
-        types = self._job.objects.storage.types
-        included = [resolved_resource(types, one) for one in asked.get("includedResources") or ()]
-        excluded = [resolved_resource(types, one) for one in asked.get("excludedResources") or ()]
-        return Choice(included=tuple(included), excluded=tuple(excluded)).has(resource)
 
 
 def _strip(obj: JsonObject) -> None:

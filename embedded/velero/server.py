@@ -16,8 +16,8 @@ from embedded.event_log import DELETED, Event
 from embedded.json_objects import name_of, namespace_of, section
 from embedded.objects import Objects
 from embedded.velero import NAMESPACE
+from embedded.velero.controls import Controls
 from embedded.velero.finalizing import Finalizer
-from embedded.velero.knobs import ItemFault, Knobs
 from embedded.velero.node_agent import OF_POD, NodeAgent
 from embedded.velero.pod_volumes import KIND as POD_VOLUME_RESTORES
 from embedded.velero.requests import DOWNLOADS, STATUSES, RequestKey, Requests
@@ -47,7 +47,7 @@ class VeleroOptions:
     resource_seconds: float = 600.0
 
 
-class VeleroServer:
+class VeleroServer(Controls):
     """The server and all that a test can do to it."""
 
     def __init__(
@@ -57,7 +57,7 @@ class VeleroServer:
         now: Callable[[], datetime],
         options: VeleroOptions,
     ) -> None:
-        self.knobs = Knobs()
+        super().__init__()
         self._around = Surroundings(
             objects=objects,
             bucket=bucket,
@@ -113,41 +113,6 @@ class VeleroServer:
         """Validate the location and take in new backups now, instead of within the minute."""
         self._sync.validate()
         self._sync.sync()
-
-    def hang(self, phase: str = "InProgress") -> None:
-        """Let restores hang from now on at New, InProgress or Finalizing, until `release`."""
-        self.knobs.hang_at = phase
-        self.knobs.poke()
-
-    def release(self) -> None:
-        """Let hanging restores go on."""
-        self.knobs.hang_at = ""
-        self.knobs.poke()
-
-    def slow(self, seconds_per_item: float) -> None:
-        """Let each item of a restore take this long from now on; 0 ends it."""
-        self.knobs.seconds_per_item = seconds_per_item
-        self.knobs.poke()
-
-    def fail_items(self, pattern: str, message: str = "admission webhook denied it") -> None:
-        """Let items fail by `resource/namespace/name`, wildcards allowed, with this message."""
-        self.knobs.item_faults = (*self.knobs.item_faults, ItemFault(pattern, message))
-
-    def heal_items(self) -> None:
-        """Let no item fail any more."""
-        self.knobs.item_faults = ()
-
-    def end_next_restore_in(self, phase: str) -> None:
-        """Let the next restore end in this phase, an unknown one for example."""
-        self.knobs.final_phase = phase
-
-    def delete_next_restore(self) -> None:
-        """Let the next Restore vanish while it runs."""
-        self.knobs.vanish = True
-
-    def fail_uploads(self, *patterns: str) -> None:
-        """Let uploads fail whose key matches, such as `restores/*-results.gz`; none: all work."""
-        self.knobs.failing_uploads = patterns
 
     def answer_requests(self, *, answers: bool) -> None:
         """Let the server answer DownloadRequests and ServerStatusRequests, or leave them New."""

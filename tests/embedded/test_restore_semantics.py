@@ -307,3 +307,34 @@ def test_an_item_that_is_no_json_is_an_error_of_its_own(tmp_path: Path) -> None:
         assert restore["status"]["phase"] == "PartiallyFailed"
         assert errors_of(cluster)[0].startswith(f'error decoding "{path}"')
         assert cluster.objects.peek("configmaps", "sandbox", "settings")
+
+
+@pytest.mark.parametrize(
+    ("spec", "marks", "kept"),
+    [
+        ({}, {}, False),
+        ({"restoreStatus": {"includedResources": ["pdb"]}}, {}, True),
+        ({"restoreStatus": {"includedResources": ["pods"]}}, {}, False),
+        ({}, {"velero.io/restore-status": "true"}, True),
+    ],
+    ids=["default", "by type", "another type", "by annotation"],
+)
+def test_statuses_come_back_only_when_asked_for(
+    tmp_path: Path, spec: dict[str, Any], marks: dict[str, str], kept: bool
+) -> None:
+    status = {"conditions": [{"type": "Old", "status": "True", "reason": "FromTheBackup"}]}
+    budget = _obj(
+        "policy/v1",
+        "PodDisruptionBudget",
+        "web",
+        metadata={"annotations": marks},
+        spec={"minAvailable": 1},
+        status=status,
+    )
+    root = bucket(tmp_path, (budget,))
+    with EmbeddedCluster(store=str(root)) as cluster:
+        restored(cluster, backup="made", mapping=INTO_SANDBOX, **spec)
+        kind = "poddisruptionbudgets.policy"
+        found = cluster.objects.peek(kind, "sandbox", "web")
+        assert found is not None
+        assert ((found.get("status") or {}) == status) is kept

@@ -7,7 +7,8 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.containers import ExecAnswer, HttpAnswer
-from embedded.stand_ins import HttpQuestion, UnknownStandIn
+from embedded.stand_in import HttpQuestion
+from embedded.stand_ins import UnknownStandIn
 from tests.embedded.clusters import newest_backup, restored
 
 LAST = ("tail", "-n1", "/data/heartbeat.log")
