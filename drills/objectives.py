@@ -33,8 +33,11 @@ def measure_rto(probes: Sequence[ProbeRecord], settled_seconds: float | None) ->
 
 
 def measure_rpo(started_at: datetime, recovery_point: datetime | None) -> float | None:
-    """Return the seconds of work that a restore from `recovery_point` would lose."""
-    if recovery_point is None:
+    """Return the seconds of work that a restore from `recovery_point` would lose.
+
+    A point in the future means that two clocks disagree: then nobody knows.
+    """
+    if recovery_point is None or recovery_point > started_at:
         return None
     return (started_at - recovery_point).total_seconds()
 

@@ -1,6 +1,6 @@
 """Finishes what killed drills left: by their journals, and by their marks in a cluster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from drills.clean import Remains, clean_drill, cleanup_deadline, drop_leases, re
 from drills.errors import DrillError
 from drills.marks import marks
 from drills.ports import Cluster
+from drills.sandbox import NAMESPACE
 from drills.stages.cleanup import CleanupTools
 from runner.clusters import Clusters
 from runner.engines import engine_maker
@@ -83,7 +84,12 @@ def finish_journal(state: JournalState, clusters: Clusters) -> Finished:
         )
     found = next((r for r in remains(cluster) if r.drill_id == header.drill_id), None)
     done = finish(
-        cluster, clock, header, found or Remains(drill_id=header.drill_id), journal=journal
+        cluster,
+        clock,
+        header,
+        found or Remains(drill_id=header.drill_id),
+        journal=journal,
+        known=_namespaces(state),
     )
     if not done.leftovers:
         journal.close()
@@ -97,8 +103,12 @@ def finish(
     found: Remains,
     *,
     journal: FileJournal,
+    known: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Remove one dead drill's things, its Leases last."""
+    """Remove one dead drill's things, its Leases last.
+
+    `known` are the namespaces (name to uid) that its journal says it made.
+    """
     listener = LogListener(header.drill_id)
     engine = engine_maker(
         header.engine,
@@ -115,9 +125,15 @@ def finish(
         listener=listener,
         deadline=cleanup_deadline(clock, CLEANUP_SECONDS),
     )
-    removal = clean_drill(tools, engine, header.drill_id)
+    removal = clean_drill(tools, engine, header.drill_id, known=known)
     drop_leases(cluster, found.leases)
     return Finished(drill_id=header.drill_id, leftovers=removal.leftovers)
+
+
+def _namespaces(state: JournalState) -> dict[str, str]:
+    return {
+        thing.name: thing.uid for thing, _ in state.left if thing.kind == NAMESPACE and thing.uid
+    }
 
 
 def _reference(header: JournalHeader) -> ClusterRef:

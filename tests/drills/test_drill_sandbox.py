@@ -1,16 +1,18 @@
 """Stories of the sandbox: taken, left behind, lost in the middle, and dangerous."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
+from drills import lease as leases
 from drills import objects
 from drills.engine import RestoreOrder
 from drills.errors import Forbidden
 from drills.findings import Cause, Severity
 from drills.marks import marks
 from drills.objects import KubeObject
-from drills.ports import Kind
+from drills.ports import Kind, Marked
 from drills.record import CleanupOutcome, DrillRecord, Outcome, Verdict
 from drills.sandbox import LEASE, NAMESPACE, QUOTA
 from scenarios.model import CleanupPolicy
@@ -223,3 +225,38 @@ def test_a_missing_object_fails_whatever_the_probes_say() -> None:
     assert (record.verdict, codes(record)) == (Verdict.FAILED, ["object-missing"])
     assert record.completeness is not None
     assert record.completeness.missing == (f"configmaps {SOURCE}/lost",)
+
+
+@pytest.mark.parametrize("stage", ["restore", "settle", "probe"])
+def test_a_lease_lost_in_the_middle_blames_nobody(
+    stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another drill holds the sandbox now: this one stops, and says why."""
+    monkeypatch.setattr(leases, "RENEW_EVERY", 0.001)
+    world = World()
+
+    def taken_over() -> None:
+        world.cluster.drop(LEASE, "engine-home", "restore-drill-backup-test")
+        world.cluster.put(lease(EARLIER))
+        for thread in threading.enumerate():
+            if thread.name == "lease":
+                thread.join(10)
+
+    world.at_stage(stage, taken_over)
+    record = world.drill()
+    assert (record.verdict, "sandbox-lost" in codes(record)) == (Verdict.INCONCLUSIVE, True)
+    (left,) = world.cluster.list(LEASE)
+    assert objects.text(left, "spec", "holderIdentity") == EARLIER
+
+
+def test_a_sandbox_stays_closed_while_the_engine_goes_on() -> None:
+    """Deleted under a running restore it would come back unmarked and open."""
+    world = World()
+    going_on = Marked(kind=Kind("fake/v1", "Restore"), namespace="engine-home", name="r", uid="u")
+    world.engine.on_quiesce = lambda _: (going_on,)
+    record = world.drill()
+    assert world.namespaces == [SANDBOX]
+    assert record.cleanup.outcome is CleanupOutcome.LEFTOVERS
+    assert "Restore engine-home/r has not ended" in record.cleanup.leftovers[0]
+    assert world.cluster.list(POLICY, SANDBOX) != ()
+    assert not world.journal.closed

@@ -65,6 +65,11 @@ def test_rpo_counts_from_the_start() -> None:
     assert measure_rpo(NOW, None) is None
 
 
+def test_a_recovery_point_in_the_future_is_no_measurement() -> None:
+    """Clocks that disagree must not meet an objective."""
+    assert measure_rpo(NOW, NOW + timedelta(seconds=1)) is None
+
+
 @pytest.mark.parametrize(
     ("ages", "worst"),
     [
