@@ -24,26 +24,32 @@ class S3Server:
     def __init__(self) -> None:
         # moto keeps one set of buckets per process, so each cluster takes a name of its own.
         self.bucket = f"embedded-{secrets.token_hex(6)}"
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(_BACKLOG)
+        self._socket: socket.socket | None = None
         self._ready = threading.Event()
         self._moto: MotoBucket | None = None
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="embedded-s3", daemon=True)
+        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Return the endpoint."""
+        if self._socket is None:
+            raise RuntimeError("the embedded S3 store is not started")
         host, port = self._socket.getsockname()[:2]
         return f"http://{host}:{port}"
 
     def start(self) -> None:
-        """Begin to load moto; requests are answered once it is there."""
+        """Listen and begin to load moto; requests are answered once it is there."""
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        self._thread = threading.Thread(
+            target=self._run, args=(self._socket,), name="embedded-s3", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and forget the bucket."""
+        """Stop answering and forget the bucket; nothing happens where it was not started."""
+        if self._socket is None or self._thread is None:
+            return
         self._ready.wait(_START_SECONDS)
         if self._moto is not None:
             self._moto.stop()
@@ -81,11 +87,11 @@ class S3Server:
             raise RuntimeError("the embedded S3 store did not start") from self._failure
         return self._moto
 
-    def _run(self) -> None:
+    def _run(self, listening: socket.socket) -> None:
         try:
             from embedded.moto_bucket import MotoBucket  # noqa: PLC0415  # takes 0.3 s
 
-            self._moto = MotoBucket(self._socket, self.bucket)
+            self._moto = MotoBucket(listening, self.bucket)
         except (ImportError, OSError, ValueError) as failure:
             self._failure = failure  # told to whoever asks for the store
             return

@@ -1,6 +1,7 @@
 """Where backups come from: the sample, a copied folder, somebody's own bucket; and the sync."""
 
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -263,3 +264,18 @@ def test_a_server_may_leave_requests_unanswered() -> None:
         assert found is not None
         assert found["status"]["serverVersion"] == "v1.18.3"
         assert {"name": "velero.io/aws", "kind": "ObjectStore"} in found["status"]["plugins"]
+
+
+def test_a_cluster_that_was_never_started_can_be_stopped() -> None:
+    cluster = EmbeddedCluster()
+    cluster.stop()
+    with pytest.raises(RuntimeError, match="not started"):
+        assert cluster.velero
+
+
+def test_a_failed_start_leaves_no_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    with pytest.raises(StoreNotUsable):
+        EmbeddedCluster(store=str(tmp_path)).start()
+    left = {one.name for one in set(threading.enumerate()) - before if "embedded" in one.name}
+    assert left == set()
