@@ -5,7 +5,7 @@ In comes a kubeconfig path, out come plain dictionaries, as the API server wrote
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -112,8 +112,17 @@ class Cluster:
             # Discovery also offers a PodList beside each Pod; those cannot be asked for.
             listed = "list" in resource.verbs and not resource.kind.endswith("List")
             if listed and resource.kind != "Event":
-                for item in resource.get(_request_timeout=_SECONDS).to_dict()["items"]:
+                for item in self._items(resource):
                     yield resource.kind, item
+
+    def _items(self, resource: "Resource") -> Sequence[dict[str, object]]:
+        from kubernetes.dynamic.exceptions import NotFoundError  # noqa: PLC0415 - see _connect
+
+        try:
+            found = resource.get(_request_timeout=_SECONDS).to_dict()
+        except NotFoundError:
+            return ()  # its definition went since discovery
+        return cast("Sequence[dict[str, object]]", found["items"])
 
     def token_of(self, namespace: str, account: str) -> str:
         """Asks for a token of a ServiceAccount, good for an hour."""

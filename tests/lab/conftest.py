@@ -76,3 +76,10 @@ def nothing_left(lab: Lab) -> Iterator[None]:
     before = footprint(lab.cluster, lab.velero_namespace)
     yield
     assert difference(before, footprint(lab.cluster, lab.velero_namespace)) == {}
+
+
+@pytest.fixture
+def own_lab(lab: Lab) -> None:
+    """Skips where the cluster is not this folder's own, whose programs can be stopped."""
+    if lab.kubeconfig != KUBECONFIG:
+        pytest.skip("needs the lab of this folder: its programs are stopped, its bucket is filled")

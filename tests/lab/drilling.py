@@ -98,7 +98,9 @@ class Command:
             self._news.wait_for(lambda: self._over or any(map(moment, self._lines)), seconds)
             found = next(filter(moment, self._lines), None)
         if found is None:
-            raise AssertionError(f"the moment never came; the log:\n{''.join(self._raw)}")
+            raise AssertionError(
+                f"the moment never came; the log ends:\n{''.join(self._raw[-12:])}"
+            )
         return found
 
     def signal(self, number: int) -> None:
@@ -160,6 +162,12 @@ class Desk:
     def journals(self) -> tuple[Path, ...]:
         """The journals of drills that have not proven everything gone."""
         return tuple(sorted((self.folder / "state").glob("*.jsonl")))
+
+    def another(self, name: str) -> "Desk":
+        """A desk that knows nothing of this one's journals."""
+        folder = self.folder / name
+        folder.mkdir()
+        return Desk(folder=folder, kubeconfig=self.kubeconfig)
 
     def run(self, scenario: Path, *options: str) -> Command:
         """Starts a drill."""
