@@ -47,6 +47,8 @@ class StoredObject:
     bytes: int
     etag: str = ""
     modified: datetime | None = None
+    version: str = ""
+    """The store's version id, where it keeps versions and has said so."""
 
 
 class ObjectStore(Protocol):

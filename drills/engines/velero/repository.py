@@ -5,7 +5,7 @@ Velero 1.18 writes it: `<prefix>/kopia/<namespace>/` with kopia.repository, kopi
 blobs `x...`, packs `p...` (data) and `q...` (metadata); restic: `<prefix>/restic/<namespace>/`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
@@ -65,14 +65,14 @@ def check_store(store: ObjectStore, prefix: str, saved: Iterable[Saved]) -> tupl
             "the volume data cannot come back.",
             "Restore the repository's files from the bucket's versions, or take a new backup.",
         )
-        for (uploader, namespace), group in _repositories(saved).items()
+        for (uploader, namespace), group in by_repository(saved).items()
         if (lack := _lack(store, f"{prefix}{uploader}/{namespace}/", uploader, group))
     )
 
 
 def check_objects(site: Site, location: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
     """Without the store at hand: return what Velero's own BackupRepository objects say."""
-    groups = _repositories(saved)
+    groups = by_repository(saved)
     if not groups:
         return ()
     try:
@@ -111,7 +111,8 @@ def _not_ready(repository: KubeObject, group: list[Saved]) -> Finding:
     )
 
 
-def _repositories(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved]]:
+def by_repository(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved]]:
+    """Return what was saved by (uploader, namespace): each pair is one repository."""
     groups: dict[tuple[str, str], list[Saved]] = {}
     for one in saved:
         if one.uploader in {KOPIA, RESTIC}:
@@ -121,6 +122,11 @@ def _repositories(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved
 
 def _lack(store: ObjectStore, folder: str, uploader: str, group: list[Saved]) -> str | None:
     files = {stored.key.removeprefix(folder): stored.bytes for stored in store.list(folder)}
+    return lack_of(files, uploader, group)
+
+
+def lack_of(files: Mapping[str, int], uploader: str, group: Sequence[Saved]) -> str | None:
+    """Return what a repository of these files (name to size) lacks for `group`, None if nothing."""
     if not files:
         return "is not there"
     if empty := sorted(name for name, size in files.items() if size == 0):
@@ -132,7 +138,7 @@ def _lack(store: ObjectStore, folder: str, uploader: str, group: list[Saved]) ->
     return None
 
 
-def _kopia_parts(group: list[Saved]) -> tuple[tuple[str, str], ...]:
+def _kopia_parts(group: Sequence[Saved]) -> tuple[tuple[str, str], ...]:
     parts = (
         ("kopia.repository", "kopia.repository"),
         ("kopia.blobcfg", "kopia.blobcfg"),
@@ -143,7 +149,7 @@ def _kopia_parts(group: list[Saved]) -> tuple[tuple[str, str], ...]:
     return (*parts, ("p", "data packs")) if holds_data else parts
 
 
-def _restic_parts(group: list[Saved]) -> tuple[tuple[str, str], ...]:
+def _restic_parts(group: Sequence[Saved]) -> tuple[tuple[str, str], ...]:
     parts = (("config", "config"), ("keys/", "keys"), ("index/", "index"), ("data/", "data packs"))
     return (*parts, *((f"snapshots/{o.handle}", f"snapshot {o.handle}") for o in group))
 

@@ -1,0 +1,164 @@
+"""Do the claims of a backup have their data, and is it still in the bucket?
+
+In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from drills import objects
+from drills.backups import BackedUpObject, BackedUpVolume
+from drills.engines.velero.bucket.metadata import Metadata
+from drills.engines.velero.bucket.records import Records
+from drills.engines.velero.bucket.tally import plain
+from drills.engines.velero.bucket.vault import Vault, look
+from drills.engines.velero.gaps import volume_findings
+from drills.engines.velero.remarks import damage, note, refused, unasked
+from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
+from drills.engines.velero.volumes import VolumeSources, volumes_of
+from drills.findings import Finding, Severity
+from drills.integrity.contract import BucketPorts, Heard
+
+ON_PURPOSE = re.compile(r"polic|opted|annotation|snapshotVolumes|excluded", re.IGNORECASE)
+"""Words of Velero's reasons for a volume that the user chose to leave out."""
+CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
+BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
+
+
+def volumes_in(
+    archived: Iterable[BackedUpObject], records: Records
+) -> tuple[tuple[BackedUpVolume, ...], tuple[Saved, ...]]:
+    """Return the claims with their volumes, and what of them lies in a repository."""
+    archived = tuple(archived)
+    sources = VolumeSources(
+        info=records.info,
+        pod_volume_backups=records.pod_volume_backups or (),
+        native_snapshots=records.snapshots or (),
+    )
+    volumes = volumes_of(
+        (o for o in archived if o.key.resource == "persistentvolumeclaims"),
+        (o for o in archived if o.key.resource == "persistentvolumes"),
+        sources,
+    )
+    return volumes, tuple(saved_in(volumes, records.info or ()))
+
+
+def claim_findings(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
+    """Yield what is wrong with claims; what was left out on purpose is only a warning."""
+    for volume in volumes:
+        for finding in volume_findings((volume,), (volume.namespace,)):
+            if volume.method == "none" and ON_PURPOSE.search(volume.reason):
+                yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
+            else:
+                yield finding
+
+
+def unknown_claims(
+    meta: Metadata, archived: Iterable[BackedUpObject], records: Records
+) -> Iterator[Finding]:
+    """Yield a finding when volumeinfo speaks of claims that the archive does not hold."""
+    if not _takes_claims(meta):
+        return
+    held = {(o.key.namespace, o.key.name) for o in archived}
+    strange = [
+        f"{objects.text(row, 'pvcNamespace')}/{objects.text(row, 'pvcName')}"
+        for row in records.info or ()
+        if objects.text(row, "pvcName")
+        and (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")) not in held
+    ]
+    if strange:
+        yield damage(
+            "volume-records-differ",
+            f"backup {meta.name}",
+            f"volumeinfo names {len(strange)} claim(s) that the archive lacks: "
+            f"{plain(', '.join(strange[:5]))}.",
+            "Bring the right files back from the bucket's versions, or take a new backup.",
+        )
+
+
+def _takes_claims(meta: Metadata) -> bool:
+    spec = objects.mapping(meta.obj, "spec")
+    for word in ("includedResources", "includedNamespaceScopedResources"):
+        named = {str(one) for one in objects.items(spec, word)}
+        if named and not named & CLAIMS:
+            return False
+    left_out = {
+        str(one)
+        for word in ("excludedResources", "excludedNamespaceScopedResources")
+        for one in objects.items(spec, word)
+    }
+    selected = "labelSelector" in spec or "orLabelSelectors" in spec
+    return not left_out & CLAIMS and not selected
+
+
+class Vaults:
+    """The repositories of one bucket, each looked at once however many backups use it."""
+
+    def __init__(self, ports: BucketPorts) -> None:
+        self._ports = ports
+        self._known: dict[tuple[str, str], Vault] = {}
+        self._lock = threading.Lock()
+
+    def findings(self, saved: Iterable[Saved], heard: Heard) -> Iterator[Finding]:
+        """Yield what is wrong with the repositories that hold `saved`."""
+        for (uploader, namespace), group in by_repository(saved).items():
+            claims = ", ".join(f"persistentvolumeclaim {namespace}/{o.claim}" for o in group)
+            subject = plain(claims)
+            vault = self._vault(uploader, namespace, heard)
+            place = f"The {uploader} repository of {namespace}"
+            yield from _judged(vault, uploader, group, subject, place)
+            if vault.refusal is None and uploader == KOPIA:
+                yield from self._snapshots(uploader, namespace, group, subject)
+
+    def _vault(self, uploader: str, namespace: str, heard: Heard) -> Vault:
+        with self._lock:
+            key = (uploader, namespace)
+            if key not in self._known:
+                self._known[key] = look(self._ports.store, uploader, namespace, heard)
+            return self._known[key]
+
+    def _snapshots(
+        self, uploader: str, namespace: str, group: list[Saved], subject: str
+    ) -> Iterator[Finding]:
+        reader = self._ports.snapshots
+        found = reader.snapshots(uploader, namespace) if reader else None
+        if found is None:
+            yield note(
+                "snapshots-by-structure",
+                subject,
+                "The repository was checked by its structure; its snapshots were not opened.",
+                "Install kopia and name the repository's password to have them looked up.",
+            )
+        elif found.trouble:
+            why = f"The repository could not be opened: {plain(found.trouble)}."
+            yield unasked("repository-not-opened", subject, why, "Mend what the message names.")
+        else:
+            gone = [one.handle for one in group if one.handle not in found.handles]
+            if gone:
+                why = f"The repository does not hold snapshot {plain(', '.join(gone[:5]))}."
+                yield damage("snapshot-missing", subject, why, BRING_BACK)
+            else:
+                why = "kopia opened the repository and names every snapshot of the backup."
+                yield note("snapshots-opened", subject, why)
+
+
+def _judged(
+    vault: Vault, uploader: str, group: list[Saved], subject: str, place: str
+) -> Iterator[Finding]:
+    if vault.refusal is not None:
+        yield refused("repository-not-read", subject, vault.refusal, f"{place} could not be read")
+        return
+    lack = lack_of(vault.files, uploader, group)
+    if lack:
+        why = f"{place} {lack}: the volume data cannot come back."
+        yield damage("volume-data-missing", subject, why, BRING_BACK)
+    elif vault.damage:
+        why = f"{place} is damaged: {plain('; '.join(vault.damage[:3]))}."
+        yield damage("repository-damaged", subject, why, BRING_BACK)
+    elif vault.unclear:
+        why = f"{place}: {plain('; '.join(vault.unclear[:3]))}."
+        yield unasked(
+            "repository-unclear", subject, why, "Open it with kopia, or drill the backup."
+        )
