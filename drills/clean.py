@@ -3,13 +3,15 @@
 Used at a drill's end, by the next drill that wants the sandbox, and by the `clean` command.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
 from drills.engine import Engine
 from drills.errors import Conflicted, DrillError, Forbidden, Missing, NotServed
-from drills.marks import DRILL_ID, drill_of, selector
+from drills.marks import DRILL_ID, KEPT, drill_of, selector
+from drills.objects import KubeObject
 from drills.ports import Clock, Cluster, Deadline, Marked
 from drills.sandbox import LEASE, NAMESPACE
 from drills.stages.cleanup import CleanupTools, Removal, orphans_of_restore, remove_sandbox
@@ -24,6 +26,8 @@ class Remains:
     leases: tuple[Marked, ...] = ()
     renewed: tuple[str, ...] = ()
     """Each lease's renewTime: one that moves belongs to a living drill."""
+    kept: bool = False
+    """Whether its drill kept the sandbox on purpose."""
 
 
 def clean_drill(
@@ -64,29 +68,27 @@ def clean_drill(
 
 def remains(cluster: Cluster) -> tuple[Remains, ...]:
     """Return what drills have left in the cluster, living ones included, by drill id."""
-    found: dict[str, Remains] = {}
-
-    def merged(drill_id: str, **more: tuple[object, ...]) -> None:
-        old = found.get(drill_id, Remains(drill_id=drill_id))
-        found[drill_id] = Remains(
+    namespaces: dict[str, list[KubeObject]] = defaultdict(list)
+    leases: dict[str, list[KubeObject]] = defaultdict(list)
+    for kind, found in ((NAMESPACE, namespaces), (LEASE, leases)):
+        for obj in cluster.list(kind, labels=selector()):
+            found[objects.labels(obj)[DRILL_ID]].append(obj)
+    return tuple(
+        Remains(
             drill_id=drill_id,
-            namespaces=old.namespaces + tuple(str(n) for n in more.get("namespaces", ())),
-            leases=old.leases + tuple(m for m in more.get("leases", ()) if isinstance(m, Marked)),
-            renewed=old.renewed + tuple(str(r) for r in more.get("renewed", ())),
+            namespaces=tuple(objects.name(obj) for obj in namespaces[drill_id]),
+            leases=tuple(_lease(obj) for obj in leases[drill_id]),
+            renewed=tuple(objects.text(obj, "spec", "renewTime") for obj in leases[drill_id]),
+            kept=any(KEPT in objects.labels(obj) for obj in namespaces[drill_id]),
         )
+        for drill_id in sorted({*namespaces, *leases})
+    )
 
-    for obj in cluster.list(NAMESPACE, labels=selector()):
-        merged(objects.labels(obj)[DRILL_ID], namespaces=(objects.name(obj),))
-    for obj in cluster.list(LEASE, labels=selector()):
-        thing = Marked(
-            kind=LEASE,
-            namespace=objects.namespace(obj),
-            name=objects.name(obj),
-            uid=objects.uid(obj),
-        )
-        renewed = objects.text(obj, "spec", "renewTime")
-        merged(objects.labels(obj)[DRILL_ID], leases=(thing,), renewed=(renewed,))
-    return tuple(found[key] for key in sorted(found))
+
+def _lease(obj: KubeObject) -> Marked:
+    return Marked(
+        kind=LEASE, namespace=objects.namespace(obj), name=objects.name(obj), uid=objects.uid(obj)
+    )
 
 
 def drop_leases(cluster: Cluster, leases: Sequence[Marked]) -> None:

@@ -12,6 +12,8 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "restore-drill-runner"
 DRILL_ID = "restore-drill/drill-id"
 SCENARIO = "restore-drill/scenario"
+KEPT = "restore-drill/kept"
+"""On a sandbox that its drill kept on purpose: `clean` takes it only when asked to."""
 EXCLUDE_FROM_BACKUP = "velero.io/exclude-from-backup"
 """Velero leaves namespaces with this label out of every backup (backup controller, v1.18)."""
 

@@ -5,10 +5,12 @@ from drills.clean import clean_drill, cleanup_deadline
 from drills.engine import SandboxShape
 from drills.errors import DrillError
 from drills.findings import Cause, Finding, Severity
+from drills.marks import KEPT
 from drills.notes import Halt
 from drills.ports import Deadline
 from drills.record import CleanupOutcome, CleanupRecord, Outcome, Verdict
 from drills.recording import judged
+from drills.sandbox import NAMESPACE
 from drills.stages.cleanup import CleanupTools
 from drills.state import Drill
 from scenarios.model import CleanupPolicy
@@ -38,7 +40,8 @@ def clean_up(drill: Drill) -> CleanupRecord:
             outcome=CleanupOutcome.LEFTOVERS,
             leftovers=(f"cleanup was cut short: {stopped}", *_release(drill)),
         )
-    if record.outcome is CleanupOutcome.CLEAN:
+    if record.outcome is not CleanupOutcome.LEFTOVERS:
+        # What is kept on purpose carries a mark that says so; nobody shall finish that job.
         drill.ports.journal.close()
     return record
 
@@ -47,9 +50,8 @@ def _tidy(drill: Drill, *, touched: bool) -> CleanupRecord:
     if not touched:
         return _untouched(drill)
     if _keeps(drill):
-        return CleanupRecord(
-            outcome=CleanupOutcome.KEPT, leftovers=(*_kept(drill), *_release(drill))
-        )
+        kept = (*_kept(drill), *_mark_kept(drill), *_release(drill))
+        return CleanupRecord(outcome=CleanupOutcome.KEPT, leftovers=kept)
     return _remove(drill)
 
 
@@ -85,6 +87,17 @@ def _kept(drill: Drill) -> tuple[str, ...]:
     """Return what stays; the engine's own things stay with the sandbox, for whoever debugs it."""
     namespaces = tuple(f"namespace {name}" for name in drill.sandbox)
     return (*namespaces, f"what {drill.engine.name} made for drill {drill.drill_id}")
+
+
+def _mark_kept(drill: Drill) -> tuple[str, ...]:
+    left = []
+    for name, uid in drill.sandbox.items():
+        patch = {"metadata": {"uid": uid, "labels": {KEPT: "true"}}}
+        try:
+            drill.ports.cluster.patch(NAMESPACE, "", name, patch)
+        except DrillError as error:
+            left.append(f"namespace {name} could not be marked as kept: {error}")
+    return tuple(left)
 
 
 def _remove(drill: Drill) -> CleanupRecord:

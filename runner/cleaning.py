@@ -28,6 +28,7 @@ class CleanOrder:
     engine: str
     engine_namespace: str | None
     drill_id: str | None
+    kept: bool
     dry_run: bool
 
 
@@ -83,13 +84,21 @@ def _by_marks(settings: RunSettings, order: CleanOrder, clusters: Clusters) -> I
     for remain in found:
         if remain.drill_id in alive:
             click.echo(f"alive  drill {remain.drill_id} is under way; left alone", err=True)
+        elif remain.kept and not order.kept and order.drill_id is None:
+            click.echo(
+                f"kept  drill {remain.drill_id} kept {', '.join(remain.namespaces)} on purpose; "
+                "--kept removes it",
+                err=True,
+            )
         elif order.dry_run:
             yield Finished(drill_id=remain.drill_id)
         else:
             header = _header(order, settings, remain)
             journal = FileJournal(settings.journal_dir / f"{remain.drill_id}.jsonl", header)
-            yield finish(cluster, clock, header, remain, journal=journal)
-            journal.close()
+            done = finish(cluster, clock, header, remain, journal=journal)
+            if not done.leftovers:
+                journal.close()
+            yield done
 
 
 def _alive(cluster: Cluster, clock: SystemClock, found: list[Remains]) -> set[str]:

@@ -22,6 +22,7 @@ Examples:
 @click.option("--engine", default="velero", show_default=True, help="Engine of the drills.")
 @click.option("--engine-namespace", metavar="NAMESPACE", help="Where that engine lives.")
 @click.option("--drill", "drill_id", metavar="ID", help="Only this drill, kept or abandoned.")
+@click.option("--kept", is_flag=True, help="Also remove sandboxes that were kept on purpose.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 def command(
     log_format: str,
@@ -30,6 +31,7 @@ def command(
     engine: str,
     engine_namespace: str | None,
     drill_id: str | None,
+    kept: bool,
     dry_run: bool,
     **options: Any,
 ) -> int:
@@ -49,6 +51,7 @@ def command(
             engine=engine,
             engine_namespace=engine_namespace,
             drill_id=drill_id,
+            kept=kept,
             dry_run=dry_run,
         ),
         log_format=log_format,

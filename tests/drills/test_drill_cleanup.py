@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from drills import objects
+from drills.clean import remains
 from drills.cluster import Kind
 from drills.engine import RestoreOrder
 from drills.errors import DeadlinePassed, Forbidden, Unreachable
@@ -224,14 +225,15 @@ KEPT = {
 
 @pytest.mark.parametrize(("wanted", "outcome"), KEPT.values(), ids=KEPT)
 def test_keeping(wanted: Scenario, outcome: CleanupOutcome) -> None:
-    """What is kept is named, its journal stays, and the next drill may have the sandbox."""
+    """What is kept is named and marked as kept, and nobody is told to finish that job."""
     world = World()
     record = world.drill(wanted)
     assert record.cleanup.outcome is outcome
     kept = outcome is CleanupOutcome.KEPT
     assert record.cleanup.leftovers == ((f"namespace {SANDBOX}", ENGINES) if kept else ())
     assert world.namespaces == ([SANDBOX] if kept else [])
-    assert world.journal.closed is not kept
+    assert world.journal.closed
+    assert [left.kept for left in remains(world.cluster)] == ([True] if kept else [])
     assert world.cluster.list(LEASE) == ()
 
 
