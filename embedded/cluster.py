@@ -20,7 +20,7 @@ from embedded.json_objects import JsonObject
 from embedded.objects import Objects
 from embedded.remote_faults import remote_faults
 from embedded.s3_server import S3Server
-from embedded.sample_bucket import sample_files
+from embedded.sample_bucket import SampleNights
 from embedded.seed import RE_DATED, seed_cluster, seed_production, seed_velero
 from embedded.stand_ins import StandIns
 from embedded.storage import Storage
@@ -139,6 +139,10 @@ class EmbeddedCluster:
                 seed_production(self.objects)
             self._bucket = Bucket(self._s3, self._source())
             self._velero = VeleroServer(self.objects, self._bucket, self._now, self._options)
+            if self._store is None:
+                nights = SampleNights(self._s3.put, self._now)
+                nights.fill()
+                self._velero.before_sync = nights.pass_on
             self._velero.start()
             self.faults.others.update(remote_faults(self._velero, self.pods))
             self._controllers.settle()
@@ -157,8 +161,6 @@ class EmbeddedCluster:
 
     def _source(self) -> Source | None:
         if self._store is None:
-            for key, content in sample_files(self._now()):
-                self._s3.put(key, content)
             return None
         if self._store.startswith("s3://"):
             from embedded.s3_source import S3Source  # noqa: PLC0415  # boto3 takes 0.2 s

@@ -82,6 +82,34 @@ def sample_files(now: datetime) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(SAMPLE).as_posix(), path.read_bytes()
 
 
+class SampleNights:
+    """Keeps the sample's newest backup last night's while the cluster lives on.
+
+    Args:
+        put: stores an object.
+        now: the present time.
+    """
+
+    def __init__(self, put: Callable[[str, bytes], None], now: Callable[[], datetime]) -> None:
+        self._put = put
+        self._now = now
+        self._newest = last_night(now())
+
+    def fill(self) -> None:
+        """Store the whole sample."""
+        for key, content in sample_files(self._now()):
+            self._put(key, content)
+
+    def pass_on(self) -> None:
+        """Store another night's backup if one has passed since the newest."""
+        start = last_night(self._now())
+        if start - self._newest < _NIGHT / 2:
+            return
+        self._newest = start
+        for key, content in _shifted(_ORIGINAL, shift_to(start)):
+            self._put(key, content)
+
+
 def sample_tarball() -> bytes:
     """Return the tarball of the production backup."""
     return (SAMPLE / "backups" / _ORIGINAL / f"{_ORIGINAL}.tar.gz").read_bytes()

@@ -78,6 +78,7 @@ class VeleroServer(Controls):
         self._node_agent = ControlLoop[str]("embedded-node-agent", self._agent.work)
         self._requests = ControlLoop[RequestKey]("embedded-velero-requests", self._questions.work)
         self._loops = (self._restores, self._finalizer, self._node_agent, self._requests)
+        self.before_sync: Callable[[], None] = lambda: None
         self._ended = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="embedded-velero", daemon=True)
 
@@ -111,6 +112,7 @@ class VeleroServer(Controls):
 
     def sync(self) -> None:
         """Validate the location and take in new backups now, instead of within the minute."""
+        self.before_sync()
         self._sync.validate()
         self._sync.sync()
 

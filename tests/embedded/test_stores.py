@@ -53,6 +53,19 @@ def test_the_sample_is_last_nights() -> None:
         assert location["metadata"]["annotations"] == {"embedded/sample": "re-dated"}
 
 
+def test_another_night_brings_another_backup() -> None:
+    """A cluster that lives for days still has a backup of last night."""
+    clock = [NOW]
+    with EmbeddedCluster(now=lambda: clock[0]) as cluster:
+        clock[0] = NOW + timedelta(hours=10)
+        cluster.velero.sync()
+        assert len(_names(cluster)) == 3
+        clock[0] = NOW + timedelta(days=1)
+        cluster.velero.sync()
+        assert newest_backup(cluster) == "production-daily-20270305020000"
+        assert len(_names(cluster)) == 4
+
+
 def test_re_dating_leaves_tarballs_and_kopia_as_velero_wrote_them() -> None:
     files = dict(sample_files(NOW))
     name = "production-daily-20270304020000"
