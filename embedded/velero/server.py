@@ -116,6 +116,10 @@ class VeleroServer(Controls):
         self._sync.validate()
         self._sync.sync()
 
+    def expire_requests(self) -> None:
+        """Remove requests whose time is over now, instead of within the minute."""
+        self._questions.expire()
+
     def answer_requests(self, *, answers: bool) -> None:
         """Let the server answer DownloadRequests and ServerStatusRequests, or leave them New."""
         self.knobs.answers_requests = answers
@@ -179,7 +183,7 @@ class VeleroServer(Controls):
         while not self._ended.wait(_TICK_SECONDS):
             if not self.knobs.down:
                 self.sync()
-                self._questions.expire()
+                self.expire_requests()
 
     def _poke(self, event: Event) -> None:
         del event
