@@ -133,6 +133,24 @@ class Cluster:
         )
         return str(json.loads(answer.data)["status"]["token"])
 
+    def refusal(self, method: str, path: str, body: object = None) -> str:
+        """Tries a request that changes nothing: writing is only rehearsed.
+
+        Returns:
+            The server's words why not; empty where it would do it.
+        """
+        from kubernetes.dynamic.exceptions import DynamicApiError  # noqa: PLC0415 - see _connect
+
+        query = [] if method == "get" else [("dryRun", "All")]
+        try:
+            self._client.request(
+                method, path, body=body, query_params=query, serialize=False,
+                _request_timeout=_SECONDS,
+            )  # fmt: skip
+        except DynamicApiError as error:
+            return str(json.loads(error.body)["message"])
+        return ""
+
     def get_text(self, path: str) -> str:
         """Answers a GET on any path of the API server, such as a Service's proxy."""
         answer = self._client.request("get", path, serialize=False, _request_timeout=_SECONDS)

@@ -78,7 +78,7 @@ def nothing_left(lab: Lab) -> Iterator[None]:
     assert difference(before, footprint(lab.cluster, lab.velero_namespace)) == {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def own_lab(lab: Lab) -> None:
     """Skips where the cluster is not this folder's own, whose programs can be stopped."""
     if lab.kubeconfig != KUBECONFIG:

@@ -188,13 +188,13 @@ class Desk:
         }
         return Command(arguments, environment)
 
-    def scenario(self, sandbox: str, *, name: str = "", **parts: object) -> Path:
+    def scenario(self, sandbox: str, *, name: str | None = None, **parts: object) -> Path:
         """Writes a copy of the lab's scenario.
 
         Args:
             sandbox: Its sandbox namespace.
             name: What it is called; the sandbox's name by default.
-            parts: Parts of `spec` in place of the original's; `restore` is merged.
+            parts: Parts of `spec` in place of the original's, `restore` merged into it.
         """
         document = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
         restore = cast("Mapping[str, object]", parts.pop("restore", {}))

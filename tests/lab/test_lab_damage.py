@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.backups import BUCKET
-from tests.lab.cluster import Cluster
 from tests.lab.conftest import Lab
 from tests.lab.control_plane import read_places
 from tests.lab.drilling import Desk
@@ -53,7 +52,7 @@ DAMAGES: Mapping[str, Callable[[Files], None]] = {"cut": _cut, "flip": _flip, "r
 def damaged(lab: Lab, own_lab: None) -> Iterator[Mapping[str, str]]:
     """A damaged copy of the lab's backup for each damage: its name in the cluster.
 
-    Velero takes the copies in when it syncs, and drops them once they are gone from the bucket.
+    Velero takes the copies in when it syncs.
     """
     store = _store()
     original = name_of(newest_backup(lab.cluster, lab.velero_namespace))
@@ -71,7 +70,8 @@ def damaged(lab: Lab, own_lab: None) -> Iterator[Mapping[str, str]]:
     finally:
         for key in keys:
             store.delete_object(Bucket=BUCKET, Key=key)
-        _await(lab, "end of the copies", lambda found: not set(names.values()) & found)
+        for name in set(names.values()) & _backups(lab):
+            lab.cluster.delete(_API, "Backup", name, lab.velero_namespace)
 
 
 def _store() -> "BaseClient":
@@ -101,11 +101,11 @@ def _copy(store: "BaseClient", original: str, name: str) -> Files:
 
 
 def _await(lab: Lab, what: str, ready: Callable[[set[str]], bool]) -> None:
-    wait_until(what, lambda: ready(_backups(lab.cluster, lab)), seconds=_SYNC_SECONDS)
+    wait_until(what, lambda: ready(_backups(lab)), seconds=_SYNC_SECONDS)
 
 
-def _backups(cluster: Cluster, lab: Lab) -> set[str]:
-    return {name_of(found) for found in cluster.list(_API, "Backup", lab.velero_namespace)}
+def _backups(lab: Lab) -> set[str]:
+    return {name_of(found) for found in lab.cluster.list(_API, "Backup", lab.velero_namespace)}
 
 
 @pytest.mark.parametrize("damage", sorted(DAMAGES))

@@ -70,7 +70,7 @@ def test_the_next_run_finishes_every_killed_drill(
 ) -> None:
     """One in the same sandbox as the next drill, one elsewhere."""
     sandboxes = _kill_at_every_moment({"restore": desk, "cleanup": desk}, sandbox, stack)
-    assert len(desk.journals) == 2
+    assert len(desk.journals) == len(sandboxes)
     with desk.run(desk.scenario(sandboxes["restore"])) as next_drill:
         ended = next_drill.end()
     assert ended.code == 0, ended.text
@@ -125,7 +125,6 @@ def test_a_second_sigterm_abandons_the_cleanup_and_clean_finishes_it(
         ended = drill.end()
     assert ended.code == 3, ended.text
     assert ended.part("cleanup")["outcome"] == "leftovers"
-    assert len(desk.journals) == 1
     cleaned = desk.clean()
     assert cleaned.code == 0, cleaned.text
     assert desk.journals == ()

@@ -13,10 +13,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("nothing_left", "own_lab"
 _DEADLINE, _CLEANUP_DEADLINE = 8, 20
 _REST = 10.0
 """Seconds for Python's start and the stages before, on a busy machine."""
-_SHORT: dict[str, object] = {
-    "restore": {"deadline": f"{_DEADLINE}s", "cleanupDeadline": f"{_CLEANUP_DEADLINE}s"},
-    "objectives": {"rto": f"{_DEADLINE}s", "rpo": "26h"},
-}
+_SHORT = {"deadline": f"{_DEADLINE}s", "cleanupDeadline": f"{_CLEANUP_DEADLINE}s"}
+_QUICK = {"rto": f"{_DEADLINE}s", "rpo": "26h"}
 
 
 @pytest.mark.parametrize("when", ["isolate", "restore"])
@@ -36,14 +34,15 @@ def test_a_velero_that_never_begins_is_no_verdict_about_the_backup(
 ) -> None:
     """Nobody has touched the Restore, so that it can be removed at once."""
     began = time.monotonic()
-    with desk.run(desk.scenario(sandbox, **_SHORT)) as drill:
+    with desk.run(desk.scenario(sandbox, restore=_SHORT, objectives=_QUICK)) as drill:
         drill.wait_for(action("create", f"Namespace {sandbox}", "success"))
         with standing_still("velero"):
             ended = drill.end()
     assert time.monotonic() - began < _DEADLINE + _CLEANUP_DEADLINE + _REST
     assert ended.code == 3, ended.text
-    (reason,) = ended.rows("reasons")
-    assert (reason["code"], reason["cause"]) == ("deadline-passed", "environment")
+    reasons = {(reason["code"], reason["cause"]) for reason in ended.rows("reasons")}
+    assert ("deadline-passed", "environment") in reasons
+    assert "backup" not in {cause for _, cause in reasons}
     assert "see whether the Velero server runs" in str(ended.report["findings"])
     assert ended.part("cleanup")["outcome"] == "clean"
 
@@ -52,7 +51,7 @@ def test_a_velero_that_stops_in_the_middle_leaves_a_closed_sandbox_to_clean(
     lab: Lab, desk: Desk, sandbox: str
 ) -> None:
     """It would make the sandbox anew if that vanished; when it is back, `clean` finishes."""
-    with desk.run(desk.scenario(sandbox, **_SHORT)) as drill:
+    with desk.run(desk.scenario(sandbox, restore=_SHORT, objectives=_QUICK)) as drill:
         drill.wait_for(restoring)
         with standing_still("velero"):
             ended = drill.end()
@@ -64,11 +63,3 @@ def test_a_velero_that_stops_in_the_middle_leaves_a_closed_sandbox_to_clean(
     cleaned = desk.clean()
     assert cleaned.code == 0, cleaned.text
     assert desk.journals == ()
-
-
-def test_a_velero_that_was_away_from_the_start_is_named(desk: Desk, sandbox: str) -> None:
-    with standing_still("velero"), desk.run(desk.scenario(sandbox, **_SHORT)) as drill:
-        ended = drill.end()
-    assert ended.code == 3, ended.text
-    assert "Velero" in str(ended.report["reasons"])
-    assert ended.part("cleanup")["outcome"] == "clean"
