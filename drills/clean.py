@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from drills import objects
 from drills.engine import Engine
-from drills.errors import Conflicted, DrillError, Forbidden, Missing, NotServed
-from drills.marks import DRILL_ID, KEPT, drill_of, selector
+from drills.errors import Conflicted, DrillError, Missing
+from drills.marks import DRILL_ID, ENGINE, KEPT, drill_of, selector
 from drills.objects import KubeObject
 from drills.ports import Clock, Cluster, Deadline, Marked
 from drills.sandbox import LEASE, NAMESPACE
-from drills.stages.cleanup import CleanupTools, Removal, orphans_of_restore, remove_sandbox
+from drills.stages.cleanup import CleanupTools, Removal, remove_sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Remains:
     leases: tuple[Marked, ...] = ()
     renewed: tuple[str, ...] = ()
     """Each lease's renewTime: one that moves belongs to a living drill."""
+    engine: str = ""
+    """The scenario's word for the engine, from the marks; '' where they do not say."""
     kept: bool = False
     """Whether its drill kept the sandbox on purpose."""
 
@@ -35,7 +37,6 @@ def clean_drill(
     engine: Engine,
     drill_id: str,
     *,
-    restore_names: Sequence[str] = (),
     known: Mapping[str, str] | None = None,
 ) -> Removal:
     """Remove everything that carries `drill_id`'s marks; leftovers come with their reason.
@@ -60,8 +61,7 @@ def clean_drill(
         left.extend(_remove_engine_things(tools, engine, drill_id))
 
     removal = remove_sandbox(tools, drill_id, uids, meanwhile=engine_things)
-    for name in restore_names:
-        left.extend(_check_orphans(tools.cluster, name))
+    left.extend(_orphans(engine, drill_id))
     left.extend(_back_again(tools.cluster, made))
     return Removal(removed=removal.removed, leftovers=(*removal.leftovers, *left))
 
@@ -79,10 +79,15 @@ def remains(cluster: Cluster) -> tuple[Remains, ...]:
             namespaces=tuple(objects.name(obj) for obj in namespaces[drill_id]),
             leases=tuple(_lease(obj) for obj in leases[drill_id]),
             renewed=tuple(objects.text(obj, "spec", "renewTime") for obj in leases[drill_id]),
+            engine=_engine((*namespaces[drill_id], *leases[drill_id])),
             kept=any(KEPT in objects.labels(obj) for obj in namespaces[drill_id]),
         )
         for drill_id in sorted({*namespaces, *leases})
     )
+
+
+def _engine(found: Sequence[KubeObject]) -> str:
+    return next((word for obj in found if (word := objects.labels(obj).get(ENGINE))), "")
 
 
 def _lease(obj: KubeObject) -> Marked:
@@ -133,13 +138,11 @@ def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) ->
     return [f"{thing.kind.kind} {thing.namespace}/{thing.name} is still there" for thing in left]
 
 
-def _check_orphans(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
+def _orphans(engine: Engine, drill_id: str) -> tuple[str, ...]:
     try:
-        return orphans_of_restore(cluster, restore_name)
-    except (NotServed, Forbidden):
-        return ()
+        return engine.orphans(drill_id)
     except DrillError as error:
-        return (f"orphans of {restore_name} could not be looked for: {error}",)
+        return (f"what {drill_id} restored outside the sandbox could not be looked for: {error}",)
 
 
 def _back_again(cluster: Cluster, made: Mapping[str, str]) -> Iterator[str]:

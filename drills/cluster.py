@@ -3,12 +3,14 @@
 Implemented in `drills.adapters.kube`; names are re-exported by `drills.ports`.
 """
 
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from drills.errors import DrillError
 from drills.objects import KubeObject
 
 
@@ -91,6 +93,25 @@ class Connection(Protocol):
 
     def exchange(self, data: bytes, *, timeout: float) -> bytes:
         """Send `data` (may be empty) and return what came back within `timeout` seconds."""
+        ...
+
+
+class Tunnel(Protocol):
+    """A port of a pod as a local socket, for what speaks its own protocol, as databases do."""
+
+    @property
+    def socket(self) -> socket.socket:
+        """Return our end: blocking, at its end when the tunnel is. Whoever uses it may close it."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether a stand-in answers."""
+        ...
+
+    @property
+    def trouble(self) -> DrillError | None:
+        """Return what ended the tunnel, None while it is open or where the pod ended it."""
         ...
 
 
@@ -204,6 +225,16 @@ class Cluster(Protocol):
         self, namespace: str, target: str, port: str, *, timeout: float
     ) -> AbstractContextManager[Connection]:
         """Open a byte stream to `service/NAME` or `pod/NAME`; raises as `http` does."""
+        ...
+
+    def stream(
+        self, namespace: str, target: str, port: str, *, timeout: float
+    ) -> AbstractContextManager[Tunnel]:
+        """Open a tunnel to `service/NAME` or `pod/NAME`; raises as `http` does.
+
+        It ends by itself after `timeout` seconds, or when more comes back than a probe can want:
+        then `trouble` says so.
+        """
         ...
 
     def exec(

@@ -8,11 +8,13 @@ throw-away server) and KubeStash (verifies by its own sessions):
     survey   is the engine well, what versions, which risks; creates nothing
     list     every backup it knows, the unusable ones with their reason; creates nothing
     inspect  read one backup wholly and say what it holds and what is wrong with it
+    preview  the objects a restore would create, word for word; creates nothing
+    audit    how the engine's own settings endanger its backups; creates nothing
     restore  bring it into the sandbox and return everything it said, before anything is deleted
     remove   delete what the engine itself made for a drill (not the sandbox)
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +22,7 @@ from typing import Protocol
 
 from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
 from drills.findings import Finding
+from drills.objects import KubeObject
 from drills.ports import (
     Clock,
     Cluster,
@@ -160,6 +163,8 @@ class Engine(Protocol):
     sandbox_shape: SandboxShape
     home: str
     """The namespace the engine lives in; the sandbox's Lease is kept there."""
+    sandbox_labels: Mapping[str, str]
+    """Labels that keep the engine's own machinery off a sandbox (out of its backups, say)."""
 
     def survey(self) -> EngineStatus:
         """Look at versions, plugins, location health, other restores under way."""
@@ -175,6 +180,18 @@ class Engine(Protocol):
 
     def describe(self, order: RestoreOrder) -> Mapping[str, object]:
         """Return what `restore` would submit, for `plan`; touches nothing."""
+        ...
+
+    def preview(self, order: RestoreOrder) -> Iterator[KubeObject]:
+        """Yield the objects that `restore` would create in the sandbox, as it would send them.
+
+        In the engine's own order, one at a time, memory bounded; nothing for an engine whose
+        sandbox is its own. Raises BackupUnreadable and what keeps us from reading.
+        """
+        ...
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Return what in the engine's own settings endangers its backups; no secret is shown."""
         ...
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
@@ -196,6 +213,10 @@ class Engine(Protocol):
 
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Delete what the engine made for `drill_id`; return what could not be removed."""
+        ...
+
+    def orphans(self, drill_id: str) -> tuple[str, ...]:
+        """Return what the drill's restore made outside the sandbox and that is still there."""
         ...
 
 

@@ -12,21 +12,22 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "restore-drill-runner"
 DRILL_ID = "restore-drill/drill-id"
 SCENARIO = "restore-drill/scenario"
+ENGINE = "restore-drill/engine"
+"""Which engine the drill used, for whoever cleans up after it."""
 KEPT = "restore-drill/kept"
 """On a sandbox that its drill kept on purpose: `clean` takes it only when asked to."""
-EXCLUDE_FROM_BACKUP = "velero.io/exclude-from-backup"
-"""Velero leaves namespaces with this label out of every backup (backup controller, v1.18)."""
 
 LABEL_VALUE_LIMIT = 63
 
 
-def marks(drill_id: str, scenario: str) -> dict[str, str]:
+def marks(drill_id: str, scenario: str, engine: str = "") -> dict[str, str]:
     """Return the labels for everything made for this drill."""
-    return {
+    always = {
         MANAGED_BY: MANAGER,
         DRILL_ID: drill_id,
         SCENARIO: scenario[:LABEL_VALUE_LIMIT].rstrip("-_."),
     }
+    return {**always, ENGINE: engine} if engine else always
 
 
 def selector(drill_id: str | None = None) -> str:

@@ -116,5 +116,5 @@ def restore_order(
         inventory=inventory,
         namespaces=dict(scenario.restore.namespaces),
         left_out=left_out_rules(scenario),
-        labels=marks(drill_id, scenario.name),
+        labels=marks(drill_id, scenario.name, scenario.backup.engine),
     )

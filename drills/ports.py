@@ -20,6 +20,7 @@ from drills.cluster import (
     Kind,
     LogAnswer,
     ServedKind,
+    Tunnel,
 )
 
 
@@ -174,4 +175,5 @@ __all__ = [
     "ServedKind",
     "Shell",
     "StoredObject",
+    "Tunnel",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drills.marks import EXCLUDE_FROM_BACKUP
 from drills.ports import Kind
 from scenarios.model import NetworkIsolation
 
@@ -34,7 +33,7 @@ def namespace_manifest(
         "kind": "Namespace",
         "metadata": {
             "name": name,
-            "labels": {**kept, **labels, EXCLUDE_FROM_BACKUP: "true"},
+            "labels": {**kept, **labels},
         },
     }
 
@@ -121,5 +120,5 @@ def isolation_words(network: NetworkIsolation, *, embedded: bool) -> dict[str, s
     return {
         "networkPolicy": policy,
         "resourceQuota": "no load balancers, no node ports",
-        "backups": "left out of every Velero backup",
+        "backups": "kept out of the engine's own backups",
     }

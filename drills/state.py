@@ -75,7 +75,7 @@ class Drill:
     @property
     def labels(self) -> dict[str, str]:
         """Return the marks of this drill."""
-        return marks(self.drill_id, self.scenario.name)
+        return marks(self.drill_id, self.scenario.name, self.scenario.backup.engine)
 
 
 def begin(scenario: Scenario, ports: DrillPorts, drill_id: str, seed: int) -> Drill:

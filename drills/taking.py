@@ -69,6 +69,7 @@ def make_and_close(drill: Drill) -> None:
             drill.labels,
             network=network,
             source_labels=_source_labels(drill),
+            engine_labels=drill.engine.sandbox_labels,
             rights=drill.ports.rights,
         )
     finally:

@@ -1,6 +1,5 @@
 """The last act: clean up, or keep what the scenario wants kept, and say what is left."""
 
-from drills import objects
 from drills.clean import clean_drill, cleanup_deadline
 from drills.engine import SandboxShape
 from drills.errors import DrillError
@@ -111,7 +110,6 @@ def _remove(drill: Drill) -> CleanupRecord:
         tools,
         drill.engine,
         drill.drill_id,
-        restore_names=_restore_names(drill),
         known=drill.sandbox,
     )
     leftovers = (*removal.leftovers, *_release(drill))
@@ -120,19 +118,6 @@ def _remove(drill: Drill) -> CleanupRecord:
         leftovers=leftovers,
         removed=removal.removed,
     )
-
-
-def _restore_names(drill: Drill) -> tuple[str, ...]:
-    """Return the names by which what the restore made can be found.
-
-    Where the engine never came to give its account, they are those of what it was to submit.
-    """
-    if drill.notes.restored is not None:
-        return (drill.notes.restored.name,)
-    if drill.notes.requested is None:
-        return ()
-    names = {objects.name(value) for value in drill.notes.submitted.values()}
-    return tuple(sorted(names - {""}))
 
 
 def _deadline(drill: Drill) -> Deadline:

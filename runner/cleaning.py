@@ -25,7 +25,7 @@ class CleanOrder:
     """What shall be cleaned."""
 
     in_cluster: bool
-    engine: str
+    engine: str | None
     engine_namespace: str | None
     drill_id: str | None
     kept: bool
@@ -119,6 +119,11 @@ def _alive(cluster: Cluster, clock: SystemClock, found: list[Remains]) -> set[st
     return alive
 
 
+def _home(remain: Remains) -> str:
+    """Return the engine's namespace, where a drill keeps its Leases; '' where none is left."""
+    return next((lease.namespace for lease in remain.leases), "")
+
+
 def _header(order: CleanOrder, settings: RunSettings, remain: Remains) -> JournalHeader:
     return JournalHeader(
         drill_id=remain.drill_id,
@@ -127,7 +132,7 @@ def _header(order: CleanOrder, settings: RunSettings, remain: Remains) -> Journa
         context=settings.context or "",
         kubeconfig=settings.kubeconfig or "",
         in_cluster=order.in_cluster,
-        engine=order.engine,
-        engine_namespace=order.engine_namespace or "",
+        engine=order.engine or remain.engine,
+        engine_namespace=order.engine_namespace or _home(remain),
         sandbox=remain.namespaces,
     )

@@ -53,7 +53,7 @@ def drill_ports(
                 cluster=cluster,
                 clock=clock,
                 journal=journal,
-                labels=marks(drill_id, scenario.name),
+                labels=marks(drill_id, scenario.name, scenario.backup.engine),
             ),
             stop=stop.stop,
             shield=stop.shield,

@@ -5,11 +5,10 @@ the API server no longer has it, not when it accepted the deletion.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from drills import objects
-from drills.errors import Conflicted, DrillError, Forbidden, Missing, NotServed
+from drills.errors import Conflicted, DrillError, Missing
 from drills.marks import drill_of
 from drills.objects import KubeObject
 from drills.ports import (
@@ -25,7 +24,6 @@ from drills.sandbox import NAMESPACE
 
 VOLUME = Kind("v1", "PersistentVolume")
 CLAIM = Kind("v1", "PersistentVolumeClaim")
-SNAPSHOT_CONTENT = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotContent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +65,6 @@ def remove_sandbox(
         removed=sum(1 for left in kept if not left),
         leftovers=(*leftovers, *(word for left in kept for word in left)),
     )
-
-
-def orphans_of_restore(cluster: Cluster, restore_name: str) -> tuple[str, ...]:
-    """Return cluster-scoped objects that a restore of ours made and that are still there."""
-    label = f"velero.io/restore-name={restore_name}"
-    found = []
-    for kind in (VOLUME, SNAPSHOT_CONTENT):
-        with suppress(NotServed, Forbidden):
-            found += [
-                f"{kind.kind} {objects.name(obj)} carries {label}"
-                for obj in cluster.list(kind, labels=label, metadata_only=True)
-            ]
-    return tuple(found)
 
 
 def _volumes(

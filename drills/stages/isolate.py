@@ -91,17 +91,21 @@ def make_sandbox(
     *,
     network: NetworkIsolation,
     source_labels: Mapping[str, Mapping[str, str]],
+    engine_labels: Mapping[str, str],
     rights: SandboxRights | None = None,
 ) -> dict[str, str]:
     """Create the sandbox namespaces and close them; return each one's uid.
 
-    `source_labels` are the backed-up namespaces' own, for the Pod Security level; `rights` are
+    `source_labels` are the backed-up namespaces' own, for the Pod Security level;
+    `engine_labels` keep the engine's own machinery off the namespaces; `rights` are
     bound to the runner in each namespace, where it has no others.
     """
     targets = tuple(sorted(set(namespaces.values())))
     uids = {}
     for source, target in namespaces.items():
-        made = maker.make(namespace_manifest(target, labels, source_labels.get(source, {})))
+        made = maker.make(
+            namespace_manifest(target, {**engine_labels, **labels}, source_labels.get(source, {}))
+        )
         uids[target] = objects.uid(made)
         if rights is not None:
             maker.make(binding_manifest(target, rights, labels))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from drills import objects
 from drills.backups import Backup, Inventory
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
@@ -30,7 +29,6 @@ def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     findings = list(inspection.findings)
     if inspection.inventory is not None:
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
-        findings += _hooks(inspection.inventory, scenario)
     return Verified(inventory=inspection.inventory, findings=tuple(findings))
 
 
@@ -58,30 +56,3 @@ def _absent(
         for name in dict.fromkeys(wanted)
         if name not in inventory.namespaces and not any(name in subject.split() for subject in told)
     ]
-
-
-def _hooks(inventory: Inventory, scenario: Scenario) -> list[Finding]:
-    """Return a note for pods whose own restore hooks will run in the sandbox too."""
-    hooked = [
-        str(obj.key)
-        for obj in inventory.objects
-        if obj.key.resource == "pods"
-        and obj.key.namespace in scenario.restore.namespaces
-        and any("hook.restore.velero.io/" in key for key in _annotations(obj.body))
-    ]
-    if not hooked:
-        return []
-    return [
-        Finding(
-            code="restore-hooks-run",
-            severity=Severity.INFO,
-            cause=Cause.CONFIGURATION,
-            subject=", ".join(hooked[:5]),
-            message="These pods carry restore hooks, which run in the sandbox as well.",
-            remedy="Make sure that the hooks may run on a copy.",
-        )
-    ]
-
-
-def _annotations(body: object) -> dict[str, object]:
-    return dict(objects.mapping(body, "metadata", "annotations"))

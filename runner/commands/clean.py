@@ -19,7 +19,9 @@ Examples:
 @cluster_options
 @log_option
 @click.option("--in-cluster", is_flag=True, envvar="DRILL_IN_CLUSTER", help="Use the pod's rights.")
-@click.option("--engine", default="velero", show_default=True, help="Engine of the drills.")
+@click.option(
+    "--engine", metavar="WORD", help="Engine of the drills, where their marks do not say."
+)
 @click.option("--engine-namespace", metavar="NAMESPACE", help="Where that engine lives.")
 @click.option("--drill", "drill_id", metavar="ID", help="Only this drill, kept or abandoned.")
 @click.option("--kept", is_flag=True, help="Also remove sandboxes that were kept on purpose.")
@@ -28,7 +30,7 @@ def command(
     log_format: str,
     *,
     in_cluster: bool,
-    engine: str,
+    engine: str | None,
     engine_namespace: str | None,
     drill_id: str | None,
     kept: bool,

@@ -1,0 +1,1 @@
+"""Tests of floor 2: how a restore is proven."""

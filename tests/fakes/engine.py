@@ -84,6 +84,7 @@ class FakeEngine:
 
     name = "fake"
     home = "engine-home"
+    sandbox_labels: Mapping[str, str] = {"fake/no-backup": "true"}
 
     def __init__(self, cluster: FakeCluster, shape: Shape = Shape.NAMESPACES) -> None:
         self.cluster, self.clock = cluster, cluster.clock
@@ -100,6 +101,7 @@ class FakeEngine:
         self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.volumes: tuple[RestoredVolume, ...] = ()
         self.removed: list[str] = []
+        self.orphaned: tuple[str, ...] = ()
 
     def survey(self) -> EngineStatus:
         """Return `status`."""
@@ -171,3 +173,8 @@ class FakeEngine:
     def _called(self, what: str) -> None:
         self.calls.append(what)
         self.on_call(what)
+
+    def orphans(self, drill_id: str) -> tuple[str, ...]:
+        """Return `orphaned`."""
+        self._called("orphans")
+        return self.orphaned

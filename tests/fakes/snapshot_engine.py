@@ -33,6 +33,7 @@ class SnapshotEngine:
     name = "snapshot"
     sandbox_shape = SandboxShape.OWN
     home = ""
+    sandbox_labels: Mapping[str, str] = {}
 
     def __init__(self, ports: EnginePorts, directories: dict[str, dict[str, str]]) -> None:
         self._ports = ports
@@ -118,6 +119,10 @@ class SnapshotEngine:
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Nothing goes on once `restore` has returned."""
+        return ()
+
+    def orphans(self, drill_id: str) -> tuple[str, ...]:
+        """Return nothing: a snapshot is restored into one folder."""
         return ()
 
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:

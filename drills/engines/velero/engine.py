@@ -3,7 +3,8 @@
 In: the ports and the namespace Velero lives in. Out: what `drills.engine.Engine` promises.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from drills.backups import Backup
 from drills.engine import (
@@ -16,14 +17,20 @@ from drills.engine import (
 )
 from drills.engines.velero import survey as surveying
 from drills.engines.velero.account import account
+from drills.engines.velero.auditing import audit
 from drills.engines.velero.candidates import backup_of
+from drills.engines.velero.hooks import hook_notes
 from drills.engines.velero.inspection import inspect
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.manifest import modifier_map, restore_object
+from drills.engines.velero.orphans import orphans
+from drills.engines.velero.preview import preview
 from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.site import Site
 from drills.errors import Misconfigured
+from drills.findings import Finding
+from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
 
 DEFAULT_NAMESPACE = "velero"
@@ -34,6 +41,8 @@ class VeleroEngine:
 
     name = "velero"
     sandbox_shape = SandboxShape.NAMESPACES
+    sandbox_labels: Mapping[str, str] = {"velero.io/exclude-from-backup": "true"}
+    """Velero's backup controller leaves namespaces with this label out (v1.18)."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -58,7 +67,11 @@ class VeleroEngine:
 
     def inspect(self, backup: Backup, namespaces: Mapping[str, str]) -> Inspection:
         """Read `backup` to its end and say what it holds and what is wrong with it."""
-        return inspect(self._site, backup, namespaces)
+        found = inspect(self._site, backup, namespaces)
+        if found.inventory is None:
+            return found
+        notes = hook_notes(found.inventory.objects, namespaces)
+        return replace(found, findings=(*found.findings, *notes))
 
     def describe(self, order: RestoreOrder) -> Mapping[str, object]:
         """Return the objects `restore` would create; the time-outs come from its deadline."""
@@ -71,6 +84,14 @@ class VeleroEngine:
         )
         return {"restore": restore, "resourceModifier": modifier}
 
+    def preview(self, order: RestoreOrder) -> Iterator[KubeObject]:
+        """Yield what a restore would create, read from the archive a second time."""
+        return preview(self._site, order)
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Look at the password of the volume repositories."""
+        return audit(self._site)
+
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and keep Velero's own account of it."""
         return account(self._site, order, run_restore(self._site, order, deadline))
@@ -82,6 +103,10 @@ class VeleroEngine:
     def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Delete what was made for `drill_id`; return what is still there."""
         return remove(self._site, drill_id, deadline)
+
+    def orphans(self, drill_id: str) -> tuple[str, ...]:
+        """Return the cluster-scoped objects that the drill's Restore made and that are there."""
+        return tuple(orphans(self._site.ports.cluster, drill_id))
 
 
 def create(

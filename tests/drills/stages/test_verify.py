@@ -10,7 +10,7 @@ from drills.stages.verify import Verified, verify
 from scenarios.model import BackupQuery
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.drilling import scenario
-from tests.fakes.engine import SHOP, FakeEngine, backed, backup, inventory, manifest
+from tests.fakes.engine import SHOP, FakeEngine, backup, inventory
 
 HOOK = {"post.hook.restore.velero.io/command": '["/bin/mail-everybody"]'}
 
@@ -89,14 +89,3 @@ def test_what_the_engine_said_is_not_said_twice() -> None:
 def test_an_engine_without_namespaces_lacks_none() -> None:
     nowhere = replace(inventory(), namespaces=frozenset())
     assert verified(Inspection(inventory=nowhere), shape=SandboxShape.OWN).restorable
-
-
-def test_restore_hooks_are_told() -> None:
-    """They run in the sandbox as well; nobody should be surprised by that."""
-    hooked = backed(manifest("v1", "Pod", "shop-0", metadata={"annotations": HOOK}))
-    plain = backed(manifest("v1", "Pod", "shop-1"))
-    found = verified(Inspection(inventory=inventory(*SHOP, hooked, plain)))
-    (note,) = found.findings
-    assert (note.code, note.severity) == ("restore-hooks-run", Severity.INFO)
-    assert note.subject == "pods production/shop-0"
-    assert found.restorable
