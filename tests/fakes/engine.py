@@ -3,7 +3,7 @@
 Hang callables into the `on_...` attributes to play damage, refusals, stops and slowness.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from drills import objects
@@ -11,6 +11,7 @@ from drills.backups import BackedUpObject, BackedUpVolume, Backup, Inventory, Ob
 from drills.engine import EngineStatus, Inspection, Restored, RestoredVolume, RestoreOrder
 from drills.engine import SandboxShape as Shape
 from drills.errors import NotServed
+from drills.findings import Finding
 from drills.objects import KubeObject
 from drills.plan import rule_for
 from drills.ports import Deadline, Marked
@@ -99,6 +100,7 @@ class FakeEngine:
         self.on_restore: Callable[[RestoreOrder], None] = self.bring_back
         self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
+        self.audited: tuple[Finding, ...] = ()
         self.volumes: tuple[RestoredVolume, ...] = ()
         self.removed: list[str] = []
         self.orphaned: tuple[str, ...] = ()
@@ -122,6 +124,22 @@ class FakeEngine:
         """Return one object with the restore's name."""
         self._called("describe")
         return {"restore": manifest("fake/v1", "Restore", f"restore-{order.drill_id}")}
+
+    def preview(self, order: RestoreOrder) -> Iterator[KubeObject]:
+        """Yield the bodies that `bring_back` would put into the sandbox."""
+        self._called("preview")
+        for obj in order.inventory.objects:
+            target = order.namespaces.get(obj.key.namespace)
+            absent = obj.explanation is not None or rule_for(order.left_out, obj.key.resource)
+            if target is None or absent or obj.body is None:
+                continue
+            meta = {**objects.mapping(obj.body, "metadata"), "namespace": target}
+            yield {**obj.body, "metadata": meta}
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Return `audited`."""
+        self._called("audit")
+        return self.audited
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Do `on_restore`, which takes two seconds, and call it Completed."""

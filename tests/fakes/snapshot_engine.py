@@ -5,7 +5,7 @@ throw-away server. It shows that the Engine contract fits more than one kind of 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from drills.backups import BackedUpObject, Backup, Inventory, ObjectKey
@@ -20,6 +20,7 @@ from drills.engine import (
 )
 from drills.errors import DeadlinePassed, DrillError, Interrupted, Missing, OutsideRefused
 from drills.findings import Cause, Finding, Severity
+from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
 
 DIRECTORY = Kind("snapshot/v1", "DataDirectory")
@@ -91,6 +92,14 @@ class SnapshotEngine:
     def describe(self, order: RestoreOrder) -> Mapping[str, object]:
         """Return the directory that would be filled."""
         return {"directory": f"drill-{order.drill_id}", "from": order.backup.name}
+
+    def preview(self, order: RestoreOrder) -> Iterator[KubeObject]:
+        """Yield nothing: no namespace is involved."""
+        yield from ()
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Return nothing: there are no settings."""
+        return ()
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Copy the keys; it takes a while for each."""

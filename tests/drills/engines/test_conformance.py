@@ -2,6 +2,7 @@
 
 import pytest
 
+from drills import objects
 from drills.backups import Backup
 from drills.engine import SandboxShape
 from drills.errors import DeadlinePassed, Interrupted, Unreachable
@@ -81,6 +82,23 @@ def test_describing_touches_nothing(bench: Bench) -> None:
     assert bench.engine.describe(order)
     assert bench.made() == []
     assert bench.journal.lines == lines
+
+
+def test_a_preview_touches_nothing_and_stays_inside_the_sandbox(bench: Bench) -> None:
+    """What would be created lies in the sandbox; an engine with a sandbox of its own has none."""
+    order = order_for(bench)
+    lines = list(bench.journal.lines)
+    found = list(bench.engine.preview(order))
+    assert bool(found) is (bench.engine.sandbox_shape is SandboxShape.NAMESPACES)
+    assert {objects.namespace(obj) for obj in found} <= set(order.namespaces.values())
+    assert all(objects.name(obj) and objects.text(obj, "kind") for obj in found)
+    assert bench.made() == []
+    assert bench.journal.lines == lines
+
+
+def test_an_audit_creates_nothing(bench: Bench) -> None:
+    assert isinstance(bench.engine.audit(), tuple)
+    assert bench.made() == []
 
 
 def test_a_restore_is_journaled_before_it_is_made_and_accounted_for(bench: Bench) -> None:

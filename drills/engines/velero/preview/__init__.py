@@ -1,0 +1,8 @@
+"""What a restore would create, object by object, worked out without restoring.
+
+In: the order. Out: the objects as Velero would send them to the API server, in its own order.
+"""
+
+from drills.engines.velero.preview.previewing import preview
+
+__all__ = ["preview"]
