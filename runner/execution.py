@@ -131,10 +131,14 @@ def _hear(desk: Desk, name: str) -> Listener:
 
 
 def _say(desk: Desk, name: str, lines: Sequence[str], *, err: bool = False) -> None:
-    if desk.board is not None:
-        desk.board.done(name)
+    text = "\n".join(line for line in lines if line.strip() or not err)
     with desk.printing:
-        click.echo("\n".join(line for line in lines if line.strip() or not err), err=err)
+        if desk.board is None:
+            click.echo(text, err=err)
+            return
+        desk.board.done(name)
+        with desk.board.aside():
+            click.echo(text, err=err)
 
 
 def _told(name: str, count: int) -> None:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Self
 
 import structlog
@@ -48,8 +49,15 @@ class Board:
         self._rows: dict[str, dict[str, tuple[str, str]]] = {}
         self._began: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._live = Live(
-            get_renderable=self._table, console=console, refresh_per_second=8, transient=True
+        self._live = self._new_live()
+
+    def _new_live(self) -> Live:
+        """Return a Live that has drawn nothing yet: a used one would move up over what stands."""
+        return Live(
+            get_renderable=self._table,
+            console=self._console,
+            refresh_per_second=8,
+            transient=True,
         )
 
     def __enter__(self) -> Self:
@@ -60,6 +68,19 @@ class Board:
     def __exit__(self, *_: object) -> None:
         """Stop drawing and leave the terminal clean."""
         self._live.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the table off the terminal while something is printed.
+
+        Drawn over, the table would erase as many printed lines as it is high.
+        """
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live = self._new_live()
+            self._live.start()
 
     def report(self, drill_id: str, stage: str, state: str, message: str) -> None:
         """Take note of a stage's state."""
