@@ -5,6 +5,7 @@ API server asks it and marks every answer with the stand-in's name. None always 
 stands in for this, which the client hears as 501 NotImplemented.
 """
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -64,6 +65,10 @@ class Containers(Protocol):
         """Answer raw bytes that a port-forward carried to the pod's port."""
         ...
 
+    def stream(self, namespace: str, pod: str, port: int) -> socket.socket | None:
+        """Return a connected socket that bytes to the pod's port are carried to and from."""
+        ...
+
     def exec(
         self, namespace: str, pod: str, container: str, command: tuple[str, ...]
     ) -> ExecAnswer | None:
@@ -95,6 +100,11 @@ class NoContainers:
     def connect(self, namespace: str, pod: str, port: int, data: bytes) -> bytes | None:
         """Return None."""
         del namespace, pod, port, data
+        return None
+
+    def stream(self, namespace: str, pod: str, port: int) -> socket.socket | None:
+        """Return None."""
+        del namespace, pod, port
         return None
 
     def exec(

@@ -1,7 +1,8 @@
 """Port-forwards to pods whose containers do not exist.
 
 In: a WebSocket whose channels carry the bytes of forwarded connections. Out: what stand-ins
-answer. Bytes that make a whole HTTP request are asked as HTTP, all others raw. Channel 2n carries
+answer. Bytes that make a whole HTTP request are asked as HTTP, all others raw; where a stand-in
+gives a socket, bytes are only carried to and fro. Channel 2n carries
 the data of the n-th port, 2n+1 its errors; both begin with the port number, little-endian.
 """
 
@@ -13,6 +14,7 @@ from embedded.containers import Containers, HttpAnswer
 from embedded.exec_stream import STAND_IN, nobody
 from embedded.http_wire import Answer, Connection, Request, Takeover
 from embedded.json_objects import JsonObject, name_of, namespace_of
+from embedded.relay import Relay
 from embedded.websocket import WebSocket, chosen_protocol
 
 _V4 = "v4.channel.k8s.io"
@@ -59,13 +61,28 @@ class _Forwarding:
         self._ports = ports
         self._socket = socket
         self._pending = dict.fromkeys(range(len(ports)), b"")
+        self._relays: dict[int, Relay] = {}
 
     def serve(self) -> None:
         """Answer until the client leaves."""
+        for number, port in enumerate(self._ports):
+            other = self._containers.stream(self._namespace, self._pod, port)
+            if other is not None:
+                self._relays[number] = Relay(self._socket, 2 * number, other)
+        try:
+            self._hear()
+        finally:
+            for relay in self._relays.values():
+                relay.close()
+
+    def _hear(self) -> None:
         while (message := self._socket.receive()) is not None:
             channel, data = message
             number = channel // 2
             if channel % 2 or number >= len(self._ports):
+                continue
+            if number in self._relays:
+                self._relays[number].send(data)
                 continue
             self._pending[number] += data
             self._answer(number)

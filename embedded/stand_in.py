@@ -3,6 +3,7 @@
 In: nothing. Out: the types that stand-ins are made of.
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ HttpStandIn = Callable[[HttpQuestion], HttpAnswer | None]
 ExecStandIn = Callable[[str, str, str, tuple[str, ...]], ExecAnswer | None]
 LogsStandIn = Callable[[str, str, str], str | None]
 ConnectStandIn = Callable[[str, str, int, bytes], bytes | None]
+StreamStandIn = Callable[[str, str, int], socket.socket | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class StandIn:
         exec: answers commands: namespace, pod, container, command.
         logs: answers for logs: namespace, pod, container.
         connect: answers bytes: namespace, pod, port, what was sent.
+        stream: returns a socket to something real that speaks for a port: namespace, pod, port.
     """
 
     name: str
@@ -45,3 +48,4 @@ class StandIn:
     exec: ExecStandIn | None = None
     logs: LogsStandIn | None = None
     connect: ConnectStandIn | None = None
+    stream: StreamStandIn | None = None

@@ -4,6 +4,7 @@ In: names of built-in stand-ins, or a test's own functions. Out: one `Containers
 server; every answer carries the name of the stand-in that gave it.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ from embedded.stand_in import (
     HttpStandIn,
     LogsStandIn,
     StandIn,
+    StreamStandIn,
 )
 
 BUILT_IN: Mapping[str, Callable[[Objects], StandIn]] = {"shop": shop, "ledger": ledger}
@@ -56,9 +58,12 @@ class StandIns:
         exec: ExecStandIn | None = None,  # noqa: A002  # the word of the Containers Protocol
         logs: LogsStandIn | None = None,
         connect: ConnectStandIn | None = None,
+        stream: StreamStandIn | None = None,
     ) -> None:
         """Let a test's own functions answer from now on; a later one of the name replaces it."""
-        self.add(StandIn(name=name, http=http, exec=exec, logs=logs, connect=connect))
+        self.add(
+            StandIn(name=name, http=http, exec=exec, logs=logs, connect=connect, stream=stream)
+        )
 
     def add(self, one: StandIn) -> None:
         """Let a stand-in answer from now on, before all others."""
@@ -100,6 +105,11 @@ class StandIns:
         """Answer bytes sent to a pod's port."""
         answers = (one.connect(namespace, pod, port, data) for one in self._all if one.connect)
         return next((answer for answer in answers if answer is not None), None)
+
+    def stream(self, namespace: str, pod: str, port: int) -> socket.socket | None:
+        """Return a socket that speaks for a pod's port."""
+        found = (one.stream(namespace, pod, port) for one in self._all if one.stream)
+        return next((one for one in found if one is not None), None)
 
     def exec(
         self, namespace: str, pod: str, container: str, command: tuple[str, ...]

@@ -5,6 +5,8 @@ the channel). Made with websocket-client directly, since the official client's o
 leaves a thread and a socket behind for each use.
 """
 
+import selectors
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,9 +30,9 @@ STAND_IN = "x-embedded-stand-in"
 class Channels:
     """An open WebSocket. One thread at a time."""
 
-    def __init__(self, socket: websocket.WebSocket) -> None:
-        self._socket = socket
-        headers = socket.getheaders() or {}
+    def __init__(self, connection: websocket.WebSocket) -> None:
+        self._socket = connection
+        headers = connection.getheaders() or {}
         self.simulated = any(str(name).lower() == STAND_IN for name in headers)
 
     def send(self, channel: int, data: bytes, seconds: float) -> None:
@@ -57,6 +59,20 @@ class Channels:
         if opcode == websocket.ABNF.OPCODE_CLOSE or not data:
             return None
         return data[0], bytes(data[1:])
+
+    def wait(self, other: socket.socket, seconds: float) -> tuple[bool, bool]:
+        """Return whether a message, and whether something on `other`, can be read by then."""
+        mine = self._socket.sock
+        if mine is None:
+            return True, False
+        if isinstance(mine, ssl.SSLSocket) and mine.pending():
+            seconds = 0.0
+        with selectors.DefaultSelector() as selector:
+            for each in (mine, other):
+                selector.register(each, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _ in selector.select(max(0.0, seconds))}
+        held_back = isinstance(mine, ssl.SSLSocket) and mine.pending() > 0
+        return mine in ready or held_back, other in ready
 
     def close(self) -> None:
         """Close at once, without waiting for the other side's farewell."""

@@ -18,6 +18,7 @@ from drills.adapters.kube.forwarding import PodStream, forward
 from drills.adapters.kube.refusals import refusal
 from drills.adapters.kube.service_http import ask_service
 from drills.adapters.kube.services import ServiceRequest, behind_service, of_pod
+from drills.adapters.kube.tunnel import PodTunnel
 from drills.adapters.kube.wire import Request, Wire
 from drills.cluster import Change, ExecAnswer, HttpAnswer, Kind, LogAnswer, ServedKind
 from drills.objects import KubeObject
@@ -196,6 +197,17 @@ class KubeCluster:
             yield stream
         finally:
             stream.close()
+
+    @contextmanager
+    def stream(
+        self, namespace: str, target: str, port: str, *, timeout: float
+    ) -> Iterator[PodTunnel]:
+        """Open a tunnel to `service/NAME` or `pod/NAME` for at most `timeout` seconds."""
+        with (
+            self.connect(namespace, target, port, timeout=timeout) as stream,
+            PodTunnel(stream, f"{target} {port} in {namespace}", timeout) as tunnel,
+        ):
+            yield tunnel
 
     def exec(
         self,

@@ -4,6 +4,7 @@ In: namespace, pod and port number. Out: a PodStream, or the same inside TLS. Wh
 listens there shows only later, in the error channel: then the stream raises NotListening.
 """
 
+import socket
 import ssl
 import struct
 from collections.abc import Callable
@@ -51,15 +52,21 @@ class PodStream:
     def receive(self, seconds: float) -> bytes:
         """Return the next bytes, b'' at the end; raises NotListening, CannotAsk, TimeoutError."""
         until = self._clock.monotonic() + seconds
-        while (message := self._channels.receive(until - self._clock.monotonic())) is not None:
-            channel, data = message
-            greeting = self._greetings.pop(channel, b"")
-            data = data.removeprefix(greeting)
-            if channel == TROUBLE and data:
-                raise trouble(self._what, data.decode("utf-8", "replace"))
+        while (data := self.take(until - self._clock.monotonic())) is not None:
             if data:
                 return data
         return b""
+
+    def take(self, seconds: float) -> bytes | None:
+        """Return what the next message holds for us, perhaps b'', None at the end; raises so."""
+        message = self._channels.receive(seconds)
+        if message is None:
+            return None
+        channel, data = message
+        data = data.removeprefix(self._greetings.pop(channel, b""))
+        if channel == TROUBLE and data:
+            raise trouble(self._what, data.decode("utf-8", "replace"))
+        return data
 
     def exchange(self, data: bytes, *, timeout: float) -> bytes:
         """Send `data`, return what came until a pause, the end, or `timeout` seconds."""
@@ -75,6 +82,10 @@ class PodStream:
         except TimeoutError:
             pass
         return heard
+
+    def wait(self, other: socket.socket, seconds: float) -> tuple[bool, bool]:
+        """Return whether the stream, and whether `other`, has something to read by then."""
+        return self._channels.wait(other, seconds)
 
     def close(self) -> None:
         """End the stream."""

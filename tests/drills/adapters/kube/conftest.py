@@ -1,5 +1,6 @@
 """A scripted API server for faults, and an embedded one for everything that behaves."""
 
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class StandIns:
     """By `TARGET METHOD PATH`."""
     commands: dict[tuple[str, ...], ExecAnswer] = field(default_factory=dict)
     echo: bool = False
+    line: socket.socket | None = None
     log: str | None = None
 
     def http(  # noqa: PLR0917 - as the Protocol has it
@@ -42,6 +44,10 @@ class StandIns:
     def connect(self, namespace: str, pod: str, port: int, data: bytes) -> bytes | None:
         """Echo, where the test wants it."""
         return b"you said " + data if self.echo else None
+
+    def stream(self, namespace: str, pod: str, port: int) -> socket.socket | None:
+        """Hand out the socket that the test set up."""
+        return self.line
 
     def exec(
         self, namespace: str, pod: str, container: str, command: tuple[str, ...]
