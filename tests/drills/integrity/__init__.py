@@ -1,0 +1,1 @@
+"""Checking stored backups without restoring them."""
