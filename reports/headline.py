@@ -27,14 +27,16 @@ def sentence(document: Document) -> str:
         return _success(document)
     found = rows(document, "reasons")
     cause = word(found[0], "cause") if found else ""
-    opening = _opening(verdict, cause)
+    opening = _opening(verdict, cause, chosen=bool(part(document, "backup")))
     why = word(found[0], "message").rstrip(". ") if found else "no reason was recorded"
     more = f" ({words.plural(len(found) - 1, 'more reason')} below)" if len(found) > 1 else ""
     ending = _no_blame(verdict, cause)
     return f"{opening}{why}{more}{ending}."
 
 
-def _opening(verdict: str, cause: str) -> str:
+def _opening(verdict: str, cause: str, *, chosen: bool) -> str:
+    if verdict == "failed" and not chosen:
+        return "There is nothing to restore: "
     if verdict == "failed" and cause != "backup":
         return "The drill failed: "
     return _OPENINGS.get(verdict, "")

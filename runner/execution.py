@@ -60,7 +60,11 @@ def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format:
         verbose=settings.verbose,
     )
     signal = StopSignal()
-    with signals(signal, _told), Clusters(settings) as clusters, _board(live=live) as board:
+    with (
+        _board(live=live) as board,
+        signals(signal, lambda name, count: _told(board, name, count)),
+        Clusters(settings) as clusters,
+    ):
         desk = Desk(
             settings=settings,
             clusters=clusters,
@@ -141,11 +145,15 @@ def _say(desk: Desk, name: str, lines: Sequence[str], *, err: bool = False) -> N
             click.echo(text, err=err)
 
 
-def _told(name: str, count: int) -> None:
+def _told(board: Board | None, name: str, count: int) -> None:
     if count == 1:
-        click.echo(f"{name}: stopping and cleaning up; once more abandons the cleanup", err=True)
+        words = f"{name}: stopping and cleaning up; once more abandons the cleanup"
     else:
-        click.echo(f"{name}: cleanup abandoned; `python -m runner clean` finishes it", err=True)
+        words = f"{name}: cleanup abandoned; `python -m runner clean` finishes it"
+    if board is not None:
+        board.notice = words
+    else:
+        click.echo(words, err=True)
 
 
 @contextmanager

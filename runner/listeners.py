@@ -49,6 +49,8 @@ class Board:
         self._rows: dict[str, dict[str, tuple[str, str]]] = {}
         self._began: dict[str, float] = {}
         self._lock = threading.Lock()
+        self.notice = ""
+        """Shown below the drills; setting it is safe in a signal handler."""
         self._live = self._new_live()
 
     def _new_live(self) -> Live:
@@ -106,6 +108,8 @@ class Board:
                     line.append(f" {message}", style="dim")
                     line.truncate(self._console.width, overflow="ellipsis")
                     table.add_row(line)
+        if self.notice:
+            table.add_row(Text(self.notice, style="yellow"))
         return table
 
 
