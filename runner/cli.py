@@ -4,9 +4,11 @@ A bare `SCENARIO...` means `run`. Importing this file must stay cheap: `--help` 
 0.2 s, so the commands' one-line descriptions stand here and their code is imported on demand.
 """
 
+import difflib
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -23,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "evidence": "Export and verify evidence for auditors.",
     "schema": "Print the JSON Schema of scenarios or reports.",
 }
+
+YAML = (".yaml", ".yml")
 
 EXAMPLE = """\b
 Examples:
@@ -55,6 +59,17 @@ class LazyGroup(click.Group):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the command that a mistyped one comes closest to."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(COMMANDS)
+            ctx.fail(f"{args[0]!r} is neither a command nor a scenario file.{meant} Known: {known}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
@@ -63,7 +78,11 @@ class LazyGroup(click.Group):
 
 
 def _looks_like_scenario(args: Sequence[str]) -> bool:
-    return any(arg.endswith((".yaml", ".yml")) for arg in args) or not args[0].startswith("-")
+    """Return whether `args` begin a run: a YAML file among them, or a path, not a mistyped word."""
+    first = args[0]
+    if first.startswith("-"):
+        return any(arg.endswith(YAML) for arg in args)
+    return first.endswith(YAML) or "/" in first or Path(first).is_file()
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

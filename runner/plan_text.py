@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from drills.rehearsal import Rehearsal
 from drills.sandbox import isolation_words
-from runner.rehearsing import backup_lines, closing_line, finding_lines
+from runner.rehearsing import backup_lines, cleanup_lines, closing_line, finding_lines
 from scenarios.model import ProbeSpec, Scenario
 
 
@@ -20,7 +20,9 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
     for probe in scenario.probes:
         yield _probe(probe)
     yield f"deadline  {scenario.restore.deadline}, cleanup {scenario.cleanup}"
+    yield from _tried(rehearsal)
     yield from finding_lines(rehearsal.findings)
+    yield from cleanup_lines(rehearsal)
     yield closing_line("plan only, nothing was restored", scenario, rehearsal)
 
 
@@ -38,6 +40,13 @@ def _volumes(rehearsal: Rehearsal) -> Iterator[str]:
             continue
         state = f"{volume.bytes} bytes" if volume.has_data else f"NO DATA: {volume.reason}"
         yield f"volume  {volume.namespace}/{volume.claim}  {volume.method}  {state}"
+
+
+def _tried(rehearsal: Rehearsal) -> Iterator[str]:
+    if rehearsal.tried is not None:
+        accepted, asked = rehearsal.tried.accepted, rehearsal.tried.asked
+        where = ", judged by the embedded cluster" if rehearsal.embedded else ""
+        yield f"dry run  {accepted} of {asked} objects would be taken{where}"
 
 
 def _probe(probe: ProbeSpec) -> str:

@@ -9,8 +9,8 @@ import click
 
 from drills.errors import DrillError, Misconfigured
 from drills.findings import Finding
-from drills.record import Verdict
-from drills.rehearsal import Rehearsal, rehearse
+from drills.record import CleanupOutcome, Verdict
+from drills.rehearsal import Ask, Rehearsal, rehearse
 from runner.clusters import Clusters
 from runner.exit_codes import ExitCode
 from runner.ids import drill_id, fresh_seed
@@ -30,7 +30,9 @@ CODES = {
 }
 
 
-def rehearsal_of(path: Path, settings: RunSettings) -> tuple[Scenario, Rehearsal]:
+def rehearsal_of(
+    path: Path, settings: RunSettings, ask: Ask = Ask.NOTHING
+) -> tuple[Scenario, Rehearsal]:
     """Return the scenario and its rehearsal; raises ClickException with the remedy."""
     scenario = load_all([path])[0]
     configure("text" if sys.stderr.isatty() else "json", colour=False)
@@ -45,11 +47,18 @@ def rehearsal_of(path: Path, settings: RunSettings) -> tuple[Scenario, Rehearsal
             ) as ports,
         ):
             seed = settings.seed if settings.seed is not None else fresh_seed()
-            return scenario, rehearse(scenario, ports, drill_id=name, seed=seed)
+            return scenario, rehearse(scenario, ports, drill_id=name, seed=seed, ask=ask)
     except Misconfigured as error:
         raise Misuse(error) from error
     except DrillError as error:
         raise Refusal(error) from error
+
+
+def exit_code(rehearsal: Rehearsal) -> ExitCode:
+    """Return the exit code, 4 where a good answer left something behind."""
+    code = CODES[rehearsal.verdict]
+    left = rehearsal.cleanup.outcome is CleanupOutcome.LEFTOVERS
+    return ExitCode.LEFTOVERS if left and code is ExitCode.OK else code
 
 
 class Refusal(click.ClickException):
@@ -77,6 +86,14 @@ def backup_lines(rehearsal: Rehearsal) -> Iterator[str]:
         yield f"backup  {rehearsal.backup.name}  {rehearsal.backup.phase}  from {when}"
     for over in rehearsal.passed_over:
         yield f"  passed over  {over.name}: {over.reason}"
+
+
+def cleanup_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield what was left behind, loudly; nothing where nothing was."""
+    for thing in rehearsal.cleanup.leftovers:
+        yield f"LEFT BEHIND  {thing}"
+    if rehearsal.cleanup.leftovers:
+        yield "  Run `clean` once the cause is mended."
 
 
 def finding_lines(findings: tuple[Finding, ...]) -> Iterator[str]:

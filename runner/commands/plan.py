@@ -11,6 +11,7 @@ EXAMPLE = """\b
 Examples:
   python -m runner plan scenarios/production-weekly.yaml
   python -m runner plan --embedded --store ./bucket-copy --manifests scenario.yaml
+  python -m runner plan --dry-run scenarios/production-weekly.yaml
 """
 
 
@@ -18,22 +19,31 @@ Examples:
 @scenario_argument
 @cluster_options
 @click.option("--manifests", is_flag=True, help="Print what the engine would be given, as JSON.")
-def command(scenario: Path, *, manifests: bool, **options: Any) -> int:
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Send each object to the API server in dry run, into a sandbox made and removed for it.",
+)
+def command(scenario: Path, *, manifests: bool, dry_run: bool, **options: Any) -> int:
     """Show what would be restored, left out, rewritten and probed; nothing is restored.
 
-    The backup is read to its end for it. Exit codes as for a drill.
+    The backup is read to its end for it. With --dry-run the cluster is asked for what the backup
+    needs, and judges each object as the restore would create it. Exit codes as for a drill.
     """
     settings = settings_from(options)
     check_settings(settings)
+    from drills.rehearsal import Ask
     from runner import rehearsing
     from runner.plan_text import plan_lines
 
-    loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings)
+    loaded, rehearsal = rehearsing.rehearsal_of(
+        scenario, settings, Ask.DRY_RUN if dry_run else Ask.NOTHING
+    )
     if manifests:
         import json
 
         click.echo(json.dumps(rehearsal.submitted, indent=2, sort_keys=True, default=str))
-        return rehearsing.CODES[rehearsal.verdict]
+        return rehearsing.exit_code(rehearsal)
     for line in plan_lines(loaded, rehearsal):
         click.echo(line)
-    return rehearsing.CODES[rehearsal.verdict]
+    return rehearsing.exit_code(rehearsal)
