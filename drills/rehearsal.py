@@ -1,10 +1,11 @@
-"""A rehearsal: the first two stages only, for `plan` and `verify`. Nothing is restored.
+"""A rehearsal: the first stages only, for `plan` and `verify`. Nothing is restored.
 
 What the engine needs for reading (Velero: DownloadRequests) is removed again before it returns.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from drills import acts
 from drills.backups import Backup, Inventory
@@ -13,9 +14,21 @@ from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
 from drills.record import CleanupRecord, PassedOver, Verdict
+from drills.restorability.acts import act_dry_run, act_references
+from drills.restorability.dry_run import DryRun
 from drills.state import DrillPorts, begin
 from drills.tidying import clean_up
-from scenarios.model import Scenario
+from scenarios.model import CleanupPolicy, Scenario
+
+
+class Ask(StrEnum):
+    """How much a rehearsal asks of the cluster beyond reading the backup."""
+
+    NOTHING = "nothing"
+    REFERENCES = "references"
+    """Whether it has what the backup's objects need; touches nothing."""
+    DRY_RUN = "dryRun"
+    """That, and each object by a dry run into a sandbox made for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +45,13 @@ class Rehearsal:
     namespaces: Mapping[str, str]
     cleanup: CleanupRecord
     embedded: bool
+    tried: DryRun | None = None
+    """What the API server said of each object; None where it was not asked."""
     traceback: str = ""
 
     @property
     def verdict(self) -> Verdict:
-        """Return what these two stages alone say; never more than that the backup reads well."""
+        """Return what these stages alone say; never more than that nothing speaks against it."""
         if any(f.severity is Severity.CRITICAL and not f.unanswered for f in self.findings):
             return Verdict.FAILED
         if self.inventory is None or any(f.unanswered for f in self.findings):
@@ -58,15 +73,24 @@ class Rehearsal:
         return found
 
 
-def rehearse(scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int) -> Rehearsal:
+def rehearse(
+    scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int, ask: Ask = Ask.NOTHING
+) -> Rehearsal:
     """Select and read the backup, and say what a drill would do.
 
+    For a dry run the sandbox is made, closed and removed as a drill does it; nothing is restored.
     Raises Misconfigured as a drill would.
     """
-    drill = begin(scenario, ports, drill_id, seed)
+    drill = begin(_harmless(scenario), ports, drill_id, seed)
+    tried = None
     try:
         acts.act_select(drill)
         acts.act_verify(drill)
+        if ask is not Ask.NOTHING:
+            act_references(drill)
+        if ask is Ask.DRY_RUN:
+            acts.act_isolate(drill)
+            tried = act_dry_run(drill)
     except Halt:
         pass
     finally:
@@ -83,5 +107,12 @@ def rehearse(scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int)
         namespaces=dict(scenario.restore.namespaces),
         cleanup=cleanup,
         embedded=ports.cluster.embedded,
+        tried=tried,
         traceback=notes.traceback,
     )
+
+
+def _harmless(scenario: Scenario) -> Scenario:
+    """Return the scenario as a rehearsal needs it: nothing is kept, no proof is asked for."""
+    isolation = replace(scenario.isolation, require_proof=False)
+    return replace(scenario, cleanup=CleanupPolicy.ALWAYS, isolation=isolation)
