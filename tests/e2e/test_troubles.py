@@ -9,6 +9,7 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.faults import Rule
+from embedded.resource_types import ResourceType
 from tests.e2e.conftest import Drilled
 
 Drill = Callable[..., Drilled]
@@ -85,8 +86,8 @@ def test_api_away_for_ten_seconds(cluster: EmbeddedCluster, on: On) -> None:
     assert things(cluster) == before
 
 
-def restores(cluster: EmbeddedCluster) -> Any:  # noqa: ANN401 - the embedded cluster's own type
-    return cluster.storage.types.by_group_resource("restores.velero.io")
+def restores(cluster: EmbeddedCluster) -> ResourceType:
+    return served(cluster, "restores.velero.io")
 
 
 @pytest.mark.parametrize("phase", ["InProgress", "Finalizing"])
@@ -132,8 +133,14 @@ def test_probe_target_down(on: On, cluster: EmbeddedCluster) -> None:
     assert cluster.storage.find(namespaces(cluster), "", "backup-test") is None
 
 
-def namespaces(cluster: EmbeddedCluster) -> Any:  # noqa: ANN401 - the embedded cluster's own type
-    return cluster.storage.types.by_group_resource("namespaces")
+def namespaces(cluster: EmbeddedCluster) -> ResourceType:
+    return served(cluster, "namespaces")
+
+
+def served(cluster: EmbeddedCluster, resource: str) -> ResourceType:
+    found = cluster.storage.types.by_group_resource(resource)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
