@@ -104,7 +104,7 @@ class Api:
             response.close()
             response.release_conn()
 
-    def _send(  # a request has this many parts
+    def _send(  # noqa: PLR0917  # a request has this many parts
         self,
         method: str,
         path: str,
@@ -115,7 +115,7 @@ class Api:
         headers: Mapping[str, str] | None,
         *,
         stream: bool = False,
-    ) -> Any:  # urllib3's response
+    ) -> Any:  # noqa: ANN401  # urllib3's response
         configuration = self.client.configuration
         sent = {"Accept": accept, **(headers or {})}
         if token := configuration.auth_settings().get("BearerToken", {}).get("value"):
@@ -136,7 +136,7 @@ class Api:
         )
 
 
-def _events(response: Any) -> Generator[dict[str, Any], None, None]:  # urllib3's response
+def _events(response: Any) -> Generator[dict[str, Any], None, None]:  # noqa: ANN401  # urllib3's response
     rest = b""
     for piece in response.stream(None):
         *lines, rest = (rest + piece).split(b"\n")

@@ -46,7 +46,7 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     server.stop()
 
 
-def eventually(question: Callable[[], Any], seconds: float = _DEADLINE) -> Any:  # whatever is asked
+def eventually(question: Callable[[], Any], seconds: float = _DEADLINE) -> Any:  # noqa: ANN401  # whatever is asked
     """Return the first true answer; real controllers take a moment."""
     end = time.monotonic() + seconds
     while True:

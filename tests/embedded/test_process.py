@@ -19,7 +19,7 @@ _SECONDS = 60
 
 
 def _start(kubeconfig: Path, *options: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # our own module
+    return subprocess.Popen(  # noqa: S603  # our own module
         [sys.executable, "-m", "embedded", "--kubeconfig", str(kubeconfig), *options],
         cwd=_ROOT,
         stdout=subprocess.PIPE,
@@ -41,7 +41,7 @@ def _running(kubeconfig: Path, *options: str) -> Iterator["subprocess.Popen[str]
         process.communicate(timeout=_SECONDS)
 
 
-def _ask(kubeconfig: Path, path: str) -> Any:  # any JSON
+def _ask(kubeconfig: Path, path: str) -> Any:  # noqa: ANN401  # any JSON
     answer = connect(kubeconfig, "embedded").get(path)
     assert answer.status == 200, answer.body
     return answer.body

@@ -68,8 +68,8 @@ def storage_available(cluster: Cluster) -> bool:
 
 
 def _start_store(places: Places) -> None:
-    import boto3
-    from botocore.config import Config
+    import boto3  # noqa: PLC0415 - slow to import, and only `up` needs it
+    from botocore.config import Config  # noqa: PLC0415 - likewise
 
     _CREDENTIALS.parent.mkdir()
     _CREDENTIALS.write_text(
@@ -86,7 +86,7 @@ def _start_store(places: Places) -> None:
     )
 
     def bucket_made() -> bool:
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - likewise
 
         try:
             store.create_bucket(Bucket=BUCKET)
@@ -98,7 +98,7 @@ def _start_store(places: Places) -> None:
 
 
 def _run_velero(*arguments: str) -> None:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - the command is ours, word for word
         [str(parts.VELERO.path), *arguments, f"--kubeconfig={KUBECONFIG}"],
         env={"PATH": os.environ["PATH"], "HOME": str(RUN), "VELERO_NAMESPACE": NAMESPACE},
         capture_output=True,

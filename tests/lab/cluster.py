@@ -28,7 +28,7 @@ class Cluster:
         self._client = self._connect()
 
     def _connect(self) -> "DynamicClient":
-        from kubernetes import config, dynamic
+        from kubernetes import config, dynamic  # noqa: PLC0415 - half a second, not for --help
 
         api = config.new_client_from_config(str(self._kubeconfig), self._context)
         # The client insists on a cache file; a shared one would tell of kinds of another cluster.
@@ -71,7 +71,7 @@ class Cluster:
         self, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> dict[str, object] | None:
         """Returns an object, or None when there is none of that name."""
-        from kubernetes.dynamic.exceptions import NotFoundError
+        from kubernetes.dynamic.exceptions import NotFoundError  # noqa: PLC0415 - see _connect
 
         resource = self._client.resources.get(api_version=api_version, kind=kind)
         try:
@@ -116,7 +116,7 @@ class Cluster:
                     yield resource.kind, item
 
     def _items(self, resource: "Resource") -> Sequence[dict[str, object]]:
-        from kubernetes.dynamic.exceptions import NotFoundError
+        from kubernetes.dynamic.exceptions import NotFoundError  # noqa: PLC0415 - see _connect
 
         try:
             found = resource.get(_request_timeout=_SECONDS).to_dict()
@@ -139,7 +139,7 @@ class Cluster:
         Returns:
             The server's words why not; empty where it would do it.
         """
-        from kubernetes.dynamic.exceptions import DynamicApiError
+        from kubernetes.dynamic.exceptions import DynamicApiError  # noqa: PLC0415 - see _connect
 
         query = [] if method == "get" else [("dryRun", "All")]
         try:

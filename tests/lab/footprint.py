@@ -93,6 +93,6 @@ def _bucket(cluster: Cluster, velero_namespace: str) -> Iterator[str]:
     ) or {}  # fmt: skip
     spec = cast("dict[str, dict[str, str]]", location["spec"])
     url = f"{spec['config']['s3Url']}/{spec['objectStorage']['bucket']}?list-type=2"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        tree = ET.fromstring(answer.read())
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the lab's own store
+        tree = ET.fromstring(answer.read())  # noqa: S314 - likewise
     yield from (str(key.text) for key in tree.iterfind(".//{*}Contents/{*}Key"))

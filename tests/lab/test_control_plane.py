@@ -143,7 +143,7 @@ def _bucket_listing(lab: Lab, restore: str) -> str:
     spec = cast("dict[str, dict[str, str]]", location["spec"])
     url = f"{spec['config']['s3Url']}/{spec['objectStorage']['bucket']}"
     query = f"{url}?list-type=2&prefix=restores/{restore}/restore-"
-    with urllib.request.urlopen(query, timeout=5) as answer:
+    with urllib.request.urlopen(query, timeout=5) as answer:  # noqa: S310 - the lab's own store
         text: str = answer.read().decode()
     # The answer repeats the prefix that was asked for.
     return text.partition("<Contents>")[2]

@@ -75,7 +75,7 @@ def damaged(lab: Lab, own_lab: None) -> Iterator[Mapping[str, str]]:
 
 
 def _store() -> "BaseClient":
-    import boto3
+    import boto3  # noqa: PLC0415 - slow to import, and only these tests need it
 
     return boto3.client(
         "s3",
