@@ -2,4 +2,5 @@
 
 from runner.cli import main
 
-raise SystemExit(main())
+if __name__ == "__main__":  # not in the processes that a command starts
+    raise SystemExit(main())

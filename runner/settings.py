@@ -56,6 +56,11 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+
+
 def actor() -> str:
     """Return who runs the drill: `DRILL_ACTOR`, or user and host."""
     named = os.environ.get("DRILL_ACTOR")

@@ -31,6 +31,14 @@ def open_store(
     return S3Store(**s3_settings(url, endpoint=endpoint, region=region, ca_bundle=ca_bundle))
 
 
+def location_of(url: str) -> str:
+    """Return what names the store for good: without options, a folder by its full path."""
+    parts = urlsplit(url)
+    if parts.scheme in {"", "file"}:
+        return str(Path(parts.path or url).expanduser().resolve())
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+
+
 class S3Settings(TypedDict):
     """Where a bucket is and how it is reached."""
 

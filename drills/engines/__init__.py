@@ -9,9 +9,13 @@ from typing import cast
 
 from drills.engine import EngineFactory
 from drills.errors import Misconfigured
+from drills.integrity.contract import BucketFactory
 
 ENGINES: dict[str, str] = {"velero": "drills.engines.velero:create"}
 """The scenario's word to `module:function`; imported only when a scenario asks for it."""
+
+BUCKETS: dict[str, str] = {"velero": "drills.engines.velero.bucket:VeleroBucket"}
+"""Engines whose backups can be checked in an object store, likewise."""
 
 GROUP = "restore_drill.engines"
 
@@ -31,3 +35,14 @@ def engine_factory(word: str) -> EngineFactory:
         f'there is no engine "{word}"',
         hint=f"Known engines: {known}. Others install through the entry point group {GROUP}.",
     )
+
+
+def bucket_factory(word: str) -> BucketFactory:
+    """Return what checks the stored backups of engine `word`; raises Misconfigured."""
+    if word not in BUCKETS:
+        known = ", ".join(sorted(BUCKETS))
+        raise Misconfigured(
+            f'the stored backups of engine "{word}" cannot be checked', hint=f"Known: {known}."
+        )
+    module, _, attribute = BUCKETS[word].partition(":")
+    return cast("BucketFactory", getattr(import_module(module), attribute))

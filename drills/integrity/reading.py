@@ -80,6 +80,7 @@ def _looked(look: Look[T], raw: Iterator[bytes], *, threads: bool, packed: bool)
 def _fact(stored: StoredObject, digest: Digest) -> FileFact:
     return FileFact(
         name=stored.key.rpartition("/")[2],
+        key=stored.key,
         bytes=digest.bytes,
         sha256=digest.sha256,
         etag=stored.etag,

@@ -22,6 +22,7 @@ class FileFact:
 
     name: str
     """Without the backup's folder."""
+    key: str
     bytes: int
     sha256: str
     etag: str = ""

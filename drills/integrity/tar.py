@@ -71,8 +71,7 @@ class _Exact:
     def take(self, size: int) -> bytes:
         end = self._at + size
         if end > len(self._buffer):
-            self._fill(size)
-            end = size
+            return self._across(size)
         data = self._buffer[self._at : end]
         self._at = end
         return data
@@ -88,16 +87,17 @@ class _Exact:
         yield self._buffer[self._at :]
         yield from self._chunks
 
-    def _fill(self, size: int) -> None:
-        parts = [self._buffer[self._at :]]
-        have = len(parts[0])
-        while have < size:
+    def _across(self, size: int) -> bytes:
+        """Return what lies across chunks; only the parts asked for are copied."""
+        parts, lacking = [self._buffer[self._at :]], size - len(self._buffer) + self._at
+        while lacking > 0:
             chunk = next(self._chunks, None)
             if chunk is None:
                 raise BackupUnreadable("it ends too early: it is cut off or empty")
-            parts.append(chunk)
-            have += len(chunk)
-        self._buffer, self._at = b"".join(parts), 0
+            parts.append(chunk[:lacking])
+            self._buffer, self._at = chunk, min(lacking, len(chunk))
+            lacking -= len(chunk)
+        return b"".join(parts)
 
 
 def _header(block: bytes) -> tuple[str, bytes, int] | None:

@@ -1,26 +1,100 @@
-"""`verify`: the backup itself, read to its end; no restore."""
+"""`verify`: backups themselves, read to their end; no restore."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from runner.options import check_settings, cluster_options, scenario_argument, settings_from
+from runner.options import F, check_settings, cluster_options, settings_from
+from runner.settings import DEFAULT_REPORT_DIR, processors
+
+LEDGER = DEFAULT_REPORT_DIR / ".verify" / "ledger.jsonl"
 
 EXAMPLE = """\b
-Example:
+Examples:
   python -m runner verify --embedded --store ./bucket-copy scenario.yaml
+  python -m runner verify --bucket s3://backups/cluster-1
+  python -m runner verify --bucket ./bucket-copy --schedule production-daily
 """
+
+BUCKET_OPTIONS = (
+    click.option(
+        "--bucket",
+        envvar="DRILL_BUCKET",
+        metavar="DIR_OR_S3_URL",
+        help="Check stored backups: a copied bucket, or s3://BUCKET/PREFIX[?endpoint=URL&...].",
+    ),
+    click.option(
+        "--backup", "names", multiple=True, metavar="NAME", help="With --bucket: only this one."
+    ),
+    click.option("--schedule", metavar="NAME", help="With --bucket: only this schedule's."),
+    click.option(
+        "--namespace", metavar="NAME", help="With --bucket: only those that cover this namespace."
+    ),
+    click.option(
+        "--state",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="DRILL_VERIFY_STATE",
+        default=LEDGER,
+        show_default=True,
+        metavar="FILE",
+        help="With --bucket: remembers what backups were, so that changes show.",
+    ),
+    click.option("--no-state", is_flag=True, help="With --bucket: remember and compare nothing."),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        envvar="DRILL_VERIFY_WORKERS",
+        help="With --bucket: backups at once.  [default: one for each processor]",
+    ),
+    click.option(
+        "--engine", default="velero", show_default=True, help="With --bucket: who wrote it."
+    ),
+)
+
+
+BUCKET_NAMES = (
+    "bucket",
+    "names",
+    "schedule",
+    "namespace",
+    "state",
+    "no_state",
+    "workers",
+    "engine",
+)
+
+
+def bucket_options(function: F) -> F:
+    """Add what chooses a bucket and its backups."""
+    for option in reversed(BUCKET_OPTIONS):
+        function = option(function)
+    return function
 
 
 @click.command(name="verify", epilog=EXAMPLE)
-@scenario_argument
+@click.argument("scenario", metavar="[SCENARIO]", required=False, type=click.Path(path_type=Path))
 @cluster_options
-def command(scenario: Path, **options: Any) -> int:
-    """Check that the chosen backup is readable, complete and consistent; nothing is restored.
+@bucket_options
+def command(scenario: Path | None, **options: Any) -> int:
+    """Check backups: readable, complete, consistent, unchanged; nothing is restored.
 
-    A good answer here is no proof of a restore: only a drill is. Exit codes as for a drill.
+    With a SCENARIO, the backup that its drill would restore. With --bucket, those stored in an
+    object store: no cluster is needed, and read-only rights suffice.
+
+    A good answer here is no proof of a restore: only a drill is. Exit codes: 0 good, 1 damaged,
+    2 the command line is wrong, 3 something could not be asked.
     """
+    about_bucket = {name: options.pop(name) for name in BUCKET_NAMES}
+    if (scenario is None) == (about_bucket["bucket"] is None):
+        raise click.UsageError("give a SCENARIO or --bucket")
+    if scenario is not None:
+        return _scenario(scenario, options)
+    return _bucket(about_bucket)
+
+
+def _scenario(scenario: Path, options: dict[str, Any]) -> int:
     settings = settings_from(options)
     check_settings(settings)
     from runner import rehearsing
@@ -38,3 +112,23 @@ def command(scenario: Path, **options: Any) -> int:
         click.echo(line)
     click.echo(rehearsing.closing_line("backup read, not restored", loaded, rehearsal))
     return rehearsing.CODES[rehearsal.verdict]
+
+
+def _bucket(given: dict[str, Any]) -> int:
+    from drills.integrity.contract import Wish
+    from runner import verifying
+    from runner.bucket_workers import BucketSource
+
+    wish = Wish(
+        names=frozenset(given["names"]), schedule=given["schedule"], namespace=given["namespace"]
+    )
+    order = verifying.VerifyOrder(
+        source=BucketSource(url=given["bucket"], engine=given["engine"]),
+        wish=wish,
+        state=None if given["no_state"] else given["state"],
+        workers=given["workers"] or processors(),
+    )
+    live = sys.stderr.isatty()
+    return verifying.verify_bucket(
+        order, verifying.live_progress if live else verifying.no_progress
+    )

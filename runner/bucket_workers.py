@@ -1,0 +1,123 @@
+"""Checks the backups of a bucket, several at once, each in a process of its own.
+
+In: where the bucket is and which backups. Out: checks in the order they end. Python code runs one
+thread at a time, so threads alone would leave a core idle.
+"""
+
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
+
+from drills.adapters.clock import SystemClock
+from drills.adapters.store import open_store
+from drills.engines import bucket_factory
+from drills.errors import Interrupted, Unreachable
+from drills.integrity.contract import Bucket, BucketPorts, Listed
+from drills.integrity.result import BackupCheck
+
+TICK_SECONDS = 0.2
+HANDOVER_SECONDS = 0.0002
+"""How long a thread keeps the interpreter from the next; the default of 5 ms stalls the stages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSource:
+    """Where a bucket is; each process opens it for itself."""
+
+    url: str
+    engine: str = "velero"
+
+    def open(self, stop: threading.Event) -> Bucket:
+        """Return the bucket; raises Misconfigured."""
+        ports = BucketPorts(store=open_store(self.url), clock=SystemClock(stop))
+        return bucket_factory(self.engine)(ports)
+
+
+Advance = Callable[[int], None]
+"""Is told how many bytes more have been read; called in the caller's thread."""
+
+
+def checks_here(
+    bucket: Bucket, backups: Iterable[Listed], advance: Advance, stopped: Callable[[], bool]
+) -> Iterator[BackupCheck]:
+    """Check one after the other in this process; raises Interrupted."""
+    sys.setswitchinterval(HANDOVER_SECONDS)
+
+    def heard(size: int) -> None:
+        if stopped():
+            raise Interrupted("stopped")
+        advance(size)
+
+    for listed in backups:
+        yield bucket.check(listed, heard)
+
+
+def checks_apart(
+    source: BucketSource,
+    backups: Iterable[Listed],
+    workers: int,
+    advance: Advance,
+    stopped: Callable[[], bool],
+) -> Iterator[BackupCheck]:
+    """Check `workers` backups at a time; raises Interrupted, and Unreachable if a process died."""
+    context = multiprocessing.get_context("spawn")
+    read, stop = context.Value("Q", 0), context.Event()
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin, initargs=(source, read, stop)
+    )
+    seen = 0
+    try:
+        waiting: set[Future[BackupCheck]] = {pool.submit(_check, one) for one in backups}
+        while waiting:
+            done, waiting = wait(waiting, TICK_SECONDS, FIRST_COMPLETED)
+            seen = _advance(read, seen, advance)
+            if stopped():
+                raise Interrupted("stopped")
+            yield from (future.result() for future in done)
+    except BrokenProcessPool as error:
+        raise Unreachable("a checking process died", hint="See whether memory ran out.") from error
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _advance(read: "Synchronized[int]", seen: int, advance: Advance) -> int:
+    now = int(read.value)
+    advance(now - seen)
+    return now
+
+
+@dataclass(slots=True)
+class _Worker:
+    bucket: Bucket
+    read: "Synchronized[int]"
+    stop: Event
+
+
+_workers: list[_Worker] = []
+"""The one worker of a child process."""
+
+
+def _begin(source: BucketSource, read: "Synchronized[int]", stop: Event) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which says stop
+    sys.setswitchinterval(HANDOVER_SECONDS)
+    _workers.append(_Worker(source.open(threading.Event()), read, stop))
+
+
+def _check(listed: Listed) -> BackupCheck:
+    worker = _workers[0]
+
+    def heard(size: int) -> None:
+        if worker.stop.is_set():
+            raise Interrupted("stopped")
+        with worker.read.get_lock():
+            worker.read.value += size
+
+    return worker.bucket.check(listed, heard)

@@ -1,0 +1,165 @@
+"""Runs `verify --bucket`: lists, checks, remembers, prints, and says how it went.
+
+In: which bucket and which backups. Out: an exit code. Nothing in the bucket is ever written.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from drills.adapters.clock import SystemClock
+from drills.adapters.ledger_file import FileLedger
+from drills.adapters.store import location_of, open_store
+from drills.errors import DrillError, Interrupted, Misconfigured
+from drills.findings import Finding
+from drills.integrity.contract import Bucket, Listed, Wish
+from drills.integrity.remembering import Remembering
+from drills.integrity.result import BackupCheck, State, state_of
+from runner.bucket_workers import Advance, BucketSource, checks_apart, checks_here
+from runner.exit_codes import ExitCode
+from runner.rehearsing import Misuse, Refusal
+from runner.stopping import DrillStop, StopSignal, signals
+from runner.verify_text import backup_lines, finding_lines, summary_line
+
+APART_FROM = 32 << 20
+"""Stored bytes from which starting more processes pays."""
+CODES = {
+    State.GOOD: ExitCode.OK,
+    State.DAMAGED: ExitCode.FAILED,
+    State.UNKNOWN: ExitCode.INCONCLUSIVE,
+}
+
+Progress = Callable[[int, int], AbstractContextManager[Advance]]
+"""Given bytes and backups in all, shows how far the check is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOrder:
+    """What to check."""
+
+    source: BucketSource
+    wish: Wish
+    state: Path | None
+    """The ledger; None remembers nothing."""
+    workers: int
+
+
+def verify_bucket(order: VerifyOrder, progress: Progress) -> ExitCode:
+    """Check and print; raises ClickException with the remedy."""
+    signal = StopSignal()
+    with signals(signal, lambda name, _: click.echo(f"{name}: stopping", err=True)):
+        try:
+            with signal.view() as view:
+                return _verify(order, progress, view)
+        except Misconfigured as error:
+            raise Misuse(error) from error
+        except Interrupted as error:
+            raise click.Abort from error
+        except DrillError as error:
+            raise Refusal(error) from error
+
+
+def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode:
+    clock = SystemClock(stop.event)
+    begun = clock.monotonic()
+    memory = _memory(order, clock)
+    bucket = order.source.open(stop.event)
+    backups = _listed(order, bucket)
+    checks: list[BackupCheck] = []
+    with progress(sum(one.bytes for one in backups), len(backups)) as advance:
+        for check in _checks(order, bucket, backups, advance, stop):
+            judged = memory.judge(check) if memory else check
+            checks.append(judged)
+            _echo(backup_lines(judged))
+    around = tuple(_around(order, backups, memory))
+    _echo(finding_lines(around))
+    state = _overall(checks, around)
+    click.echo(summary_line(state, order.source.url, checks, clock.monotonic() - begun))
+    return CODES[state]
+
+
+def _memory(order: VerifyOrder, clock: SystemClock) -> Remembering | None:
+    if order.state is None:
+        return None
+    url = order.source.url
+    return Remembering(FileLedger(order.state), location_of(url), open_store(url), clock)
+
+
+def _listed(order: VerifyOrder, bucket: Bucket) -> tuple[Listed, ...]:
+    found = tuple(bucket.backups(order.wish))
+    lacking = sorted(order.wish.names - {one.name for one in found})
+    if lacking or not found:
+        what = f"holds no backup {lacking[0]}" if lacking else "holds no backup that is wished for"
+        raise Misconfigured(
+            f"{location_of(order.source.url)} {what}",
+            hint="Name the folder or prefix that holds `backups/`, and a backup in it.",
+        )
+    return found
+
+
+def _checks(
+    order: VerifyOrder,
+    bucket: Bucket,
+    backups: tuple[Listed, ...],
+    advance: Advance,
+    stop: DrillStop,
+) -> Iterator[BackupCheck]:
+    """Check in order of start where one process does; as they end where several do."""
+    workers = min(order.workers, len(backups))
+    if workers < 2 or sum(one.bytes for one in backups) < APART_FROM:  # noqa: PLR2004 - several
+        return checks_here(bucket, backups, advance, stop.stop)
+    return checks_apart(order.source, backups, workers, advance, stop.stop)
+
+
+def _around(
+    order: VerifyOrder, backups: tuple[Listed, ...], memory: Remembering | None
+) -> Iterator[Finding]:
+    """Yield what concerns the bucket rather than one backup."""
+    if memory is None:
+        return
+    yield from memory.trouble()
+    if order.wish.everything:
+        yield from memory.whole(frozenset(one.name for one in backups))
+
+
+def _overall(checks: Iterable[BackupCheck], around: tuple[Finding, ...]) -> State:
+    return state_of((*around, *(f for check in checks for f in check.findings)))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+@contextmanager
+def no_progress(_bytes: int, _backups: int) -> Iterator[Advance]:
+    """Show nothing: for logs and pipes."""
+    yield lambda _: None
+
+
+@contextmanager
+def live_progress(size: int, backups: int) -> Iterator[Advance]:
+    """Show bytes, rate and time left on the terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn(f"checking {backups} backup(s)"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=size)
+        yield lambda read: shown.advance(task, read)
