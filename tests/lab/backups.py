@@ -98,7 +98,7 @@ def _start_store(places: Places) -> None:
 
 
 def _run_velero(*arguments: str) -> None:
-    done = subprocess.run(  # noqa: S603 - the command is ours, word for word
+    done = subprocess.run(
         [str(parts.VELERO.path), *arguments, f"--kubeconfig={KUBECONFIG}"],
         env={"PATH": os.environ["PATH"], "HOME": str(RUN), "VELERO_NAMESPACE": NAMESPACE},
         capture_output=True,

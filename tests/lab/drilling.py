@@ -61,7 +61,7 @@ class Command:
         self._news = threading.Condition()
         self._over = False
         self._arguments = tuple(arguments)
-        self._process = subprocess.Popen(  # noqa: S603 - the command is ours, word for word
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "runner", *arguments],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "HOME": environment["HOME"], **environment},
