@@ -21,7 +21,7 @@ def kubectl(api: Api, ns: str) -> Kubectl:
     base = [program, "--kubeconfig", str(api.kubeconfig), "-n", ns.rpartition("/")[2]]
 
     def run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  # fixed words
+        return subprocess.run(  # fixed words
             [*base, *words], input=given, capture_output=True, text=True, timeout=60, check=False
         )
 

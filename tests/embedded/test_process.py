@@ -19,7 +19,7 @@ _SECONDS = 60
 
 
 def _start(kubeconfig: Path, *options: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603  # our own module
+    return subprocess.Popen(  # our own module
         [sys.executable, "-m", "embedded", "--kubeconfig", str(kubeconfig), *options],
         cwd=_ROOT,
         stdout=subprocess.PIPE,

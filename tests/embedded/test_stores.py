@@ -283,7 +283,7 @@ def test_a_cluster_that_was_never_started_can_be_stopped() -> None:
     cluster = EmbeddedCluster()
     cluster.stop()
     with pytest.raises(RuntimeError, match="not started"):
-        assert cluster.velero
+        assert cluster.velero is None
 
 
 def test_a_failed_start_leaves_no_thread(tmp_path: Path) -> None:

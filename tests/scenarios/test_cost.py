@@ -11,7 +11,7 @@ ROOT = Path(scenarios.__file__).parents[1]
 
 def loaded_modules(code: str) -> set[str]:
     script = f"import sys; {code}; print(*sys.modules)"
-    done = subprocess.run(  # noqa: S603  our own interpreter, our own words
+    done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
         capture_output=True,
