@@ -28,7 +28,7 @@ quickstart: $(BIN)/.runtime ## Run a restore drill on the embedded cluster; no c
 check: lint types imports test ## Everything that must be green before a merge; changes nothing
 
 test: $(BIN)/.dev ## Run the tests (T=path for some of them)
-	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m pytest -n auto $(T)
 
 lint: $(BIN)/.dev ## Format and lint rules, without rewriting
 	$(BIN)/ruff format --check .
