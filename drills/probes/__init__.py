@@ -20,6 +20,7 @@ PROBES: Mapping[str, str] = {
     "tcp": "drills.probes.tcp:PROBE",
     "exec": "drills.probes.exec:PROBE",
     "logs": "drills.probes.logs:PROBE",
+    "sql": "drills.probes.sql:PROBE",
 }
 """Word to `module:attribute`, imported when first asked for."""
 

@@ -22,9 +22,11 @@ def judged(
     simulated: bool = False,
 ) -> Answer:
     """Return the answer; the first of `texts` is also read as `value` and for instants."""
-    main = next(iter(texts.values()), "")
+    first, main = next(iter(texts.items()), ("", ""))
     observed: dict[str, object] = {"exitCode": exit_code}
-    observed |= {word: text.strip() for word, text in texts.items() if text.strip() or text is main}
+    observed |= {
+        word: text.strip() for word, text in texts.items() if text.strip() or word == first
+    }
     wrong = list(kept(_compare(expect, exit_code, {**texts, "value": main})))
     newest = None
     if "timestamp" in expect and not wrong:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class StandIns:
     """By `TARGET METHOD PATH`."""
     commands: dict[tuple[str, ...], ExecAnswer] = field(default_factory=dict)
     echo: bool = False
-    line: socket.socket | None = None
+    dial: Callable[[], socket.socket] | None = None
     log: str | None = None
 
     def http(  # noqa: PLR0917 - as the Protocol has it
@@ -46,8 +46,8 @@ class StandIns:
         return b"you said " + data if self.echo else None
 
     def stream(self, namespace: str, pod: str, port: int) -> socket.socket | None:
-        """Hand out the socket that the test set up."""
-        return self.line
+        """Hand out a socket, where the test has something to speak through it."""
+        return self.dial() if self.dial else None
 
     def exec(
         self, namespace: str, pod: str, container: str, command: tuple[str, ...]

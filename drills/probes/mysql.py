@@ -1,0 +1,102 @@
+"""MySQL and MariaDB: one read-only statement through the usual driver.
+
+In: a socket that leads to the server, a login, the statement. Out: a Table; raises Refusal. The
+transaction is read-only, ends with the server's own time-out, and is never committed.
+"""
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from drills.probes.databases import (
+    NAME,
+    Login,
+    Meaning,
+    Refusal,
+    Table,
+    plain,
+    refusing,
+    unverified,
+)
+
+PORT = 3306
+_MYSQL: Mapping[int, Meaning] = {
+    1045: Meaning.LOGIN,
+    1698: Meaning.LOGIN,
+    1064: Meaning.QUESTION,
+    1142: Meaning.QUESTION,
+    1143: Meaning.QUESTION,
+    1251: Meaning.QUESTION,
+    3159: Meaning.QUESTION,
+    2026: Meaning.QUESTION,
+    2059: Meaning.QUESTION,
+    1792: Meaning.WRITES,
+    1290: Meaning.WRITES,
+    1317: Meaning.SLOW,
+    1969: Meaning.SLOW,
+    3024: Meaning.SLOW,
+    2003: Meaning.BROKEN,
+    2006: Meaning.BROKEN,
+    2013: Meaning.BROKEN,
+}
+_TIMESTAMP = 7
+"""MySQL's column type that holds instants; sent in the session's zone, which is set to UTC."""
+
+
+def ask_mysql(sock: socket.socket, login: Login, statement: str, seconds: float) -> Table:
+    """Ask once; raises Refusal. MariaDB too."""
+    import pymysql  # noqa: PLC0415 - only where a scenario asks SQL
+
+    with refusing(_of_mysql):
+        connection = pymysql.connections.Connection(
+            user=login.user,
+            password=login.password.encode(),
+            database=login.database or None,
+            ssl=unverified() if login.tls else None,
+            ssl_disabled=login.tls is False,
+            program_name=NAME,
+            defer_connect=True,
+        )
+        try:
+            connection.connect(sock)
+            cursor = connection.cursor()
+            for setting in _settings(str(connection.server_version), seconds):
+                cursor.execute(setting)
+            # Without the flag for several statements the server takes one only.
+            cursor.execute(statement)
+            described = cursor.description or ()
+            zoned = [column[1] == _TIMESTAMP for column in described]
+            rows = tuple(_row(row, zoned) for row in cursor.fetchall())
+            return Table(columns=tuple(str(column[0]) for column in described), rows=rows)
+        finally:
+            with suppress(Exception):
+                connection.close()
+
+
+def _settings(version: str, seconds: float) -> Iterator[str]:
+    yield "SET time_zone = '+00:00'"
+    if "mariadb" in version.lower():
+        yield f"SET SESSION max_statement_time = {seconds:.3f}"
+    else:
+        yield f"SET SESSION max_execution_time = {int(seconds * 1000)}"
+    yield "SET SESSION TRANSACTION READ ONLY"
+    yield "START TRANSACTION READ ONLY"
+
+
+def _row(row: tuple[object, ...], zoned: list[bool]) -> tuple[object, ...]:
+    cells = [plain(cell) for cell in row]
+    return tuple(
+        cell.replace(tzinfo=UTC) if zone and isinstance(cell, datetime) else cell
+        for cell, zone in zip(cells, zoned, strict=True)
+    )
+
+
+def _of_mysql(error: BaseException) -> Refusal | None:
+    import pymysql  # noqa: PLC0415 - as above
+
+    if not isinstance(error, pymysql.MySQLError) or len(error.args) < 2:  # noqa: PLR2004 - code, words
+        return None
+    code, message = error.args[0], str(error.args[1])[:300]
+    meaning = _MYSQL.get(code, Meaning.ANSWER) if isinstance(code, int) else Meaning.BROKEN
+    return Refusal(meaning, f"{message} (error {code})")

@@ -1,0 +1,1 @@
+"""Probes of databases, against real servers where they are installed."""
