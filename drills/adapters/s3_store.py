@@ -13,6 +13,7 @@ import urllib3
 from botocore import exceptions
 from botocore.config import Config
 
+from drills.adapters.s3_transfer import Transfer
 from drills.adapters.streams import Body, buffered
 from drills.errors import DrillError, Forbidden, Misconfigured, Missing, OutsideRefused, Unreachable
 from drills.findings import Cause
@@ -24,6 +25,15 @@ FOREIGN = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
+BROKEN = (
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+    exceptions.ResponseStreamingError,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What a transfer breaks off with and may be taken up again after."""
 DENIED = frozenset(
     {
         "AccessDenied",
@@ -53,18 +63,23 @@ class S3Store:
         endpoint: str | None = None,
         region: str | None = None,
         verify: bool | str | None = None,
+        style: str | None = None,
+        profile: str | None = None,
+        requester_pays: bool = False,
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
+        self._payer = {"RequestPayer": "requester"} if requester_pays else {}
         config = Config(
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=50,
-            retries={"mode": "standard", "max_attempts": 5},
-            s3={"addressing_style": "path"} if endpoint else None,
+            # Adaptive: after a SlowDown, fewer requests are sent for a while, with backoff.
+            retries={"mode": "adaptive", "max_attempts": 6},
+            s3={"addressing_style": style or ("path" if endpoint else "auto")},
         )
         try:
-            self._client: Any = boto3.session.Session().client(
+            self._client: Any = boto3.session.Session(profile_name=profile).client(
                 "s3", endpoint_url=endpoint, region_name=region, verify=verify, config=config
             )
         except (exceptions.BotoCoreError, ValueError) as error:
@@ -75,7 +90,7 @@ class S3Store:
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the files whose key starts with `prefix`, page by page."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix + prefix
+            Bucket=self._bucket, Prefix=self._prefix + prefix, **self._payer
         )
         try:
             for page in pages:
@@ -86,20 +101,48 @@ class S3Store:
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
-        """Open one file as a stream; raises Missing, Forbidden, Unreachable."""
+        """Open one file as a stream; raises Missing, Forbidden, Unreachable.
+
+        A transfer that breaks off goes on where it stopped, as long as the file is the same one.
+        """
         whole = self._prefix + key
-        right = f"s3:GetObject on arn:aws:s3:::{self._bucket}/{self._prefix}*"
+        transfer = Transfer(
+            lambda **more: self._client.get_object(
+                Bucket=self._bucket, Key=whole, **self._payer, **more
+            ),
+            BROKEN,
+        )
+
+        def translate(error: Exception) -> DrillError:
+            return self._translated(error, whole, self._right("GetObject"))
+
         try:
-            found = self._client.get_object(Bucket=self._bucket, Key=whole)["Body"]
+            transfer.start()
         except FOREIGN as error:
-            raise self._translated(error, whole, right) from None
+            raise translate(error) from None
         try:
-            with buffered(
-                Body(found.read, FOREIGN, lambda error: self._translated(error, whole, right))
-            ) as body:
+            with buffered(Body(transfer.read, FOREIGN, translate)) as body:
                 yield body
         finally:
-            found.close()
+            transfer.close()
+
+    def describe(self, key: str) -> StoredObject:
+        """Return one file's facts, its version included; raises Missing, Forbidden."""
+        whole = self._prefix + key
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=whole, **self._payer)
+        except FOREIGN as error:
+            raise self._translated(error, whole, self._right("GetObject")) from None
+        return StoredObject(
+            key=key,
+            bytes=int(found["ContentLength"]),
+            etag=str(found.get("ETag", "")).strip('"'),
+            modified=found.get("LastModified"),
+            version=str(found.get("VersionId", "")),
+        )
+
+    def _right(self, action: str) -> str:
+        return f"s3:{action} on arn:aws:s3:::{self._bucket}/{self._prefix}*"
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         """Write one file; only report uploads use this, backups are never written."""
@@ -109,8 +152,7 @@ class S3Store:
                 Bucket=self._bucket, Key=whole, Body=data, ContentType=content_type
             )
         except FOREIGN as error:
-            right = f"s3:PutObject on arn:aws:s3:::{self._bucket}/{self._prefix}*"
-            raise self._translated(error, whole, right) from None
+            raise self._translated(error, whole, self._right("PutObject")) from None
 
     def _stored(self, entry: Any) -> StoredObject:  # noqa: ANN401 - untyped library
         return StoredObject(
@@ -143,6 +185,8 @@ def _refusal(place: str, code: str, right: str) -> DrillError:
         return Missing(
             message, hint="check the bucket's name and region", cause=Cause.CONFIGURATION
         )
+    if code in {"PreconditionFailed", "412"}:
+        return Unreachable(f"{place}: it changed while it was read", hint="read it again")
     if code == "InvalidObjectState":
         return OutsideRefused(message, hint="it lies in an archive tier: bring it back first")
     if code in BUSY:

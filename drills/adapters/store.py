@@ -1,7 +1,8 @@
 """Object stores to read from: a folder, or a bucket over S3.
 
-In: a path, or `s3://bucket/prefix?endpoint=URL&region=R&ca=FILE&insecure=true`. Out: the
-ObjectStore port; keys are relative to the folder or prefix. Nothing is ever written.
+In: a path, or `s3://bucket/prefix?endpoint=URL&region=R&ca=FILE&insecure=true&style=path&
+profile=NAME&requester-pays=true`. Out: the ObjectStore port; keys are relative to the folder or
+prefix. Nothing is ever written. Credentials never stand in a URL: they come from the usual places.
 """
 
 from pathlib import Path
@@ -12,7 +13,9 @@ from drills.adapters.folder_store import FolderStore
 from drills.errors import Misconfigured
 from drills.ports import ObjectStore
 
-OPTIONS = frozenset({"endpoint", "region", "ca", "insecure"})
+OPTIONS = frozenset({"endpoint", "region", "ca", "insecure", "style", "profile", "requester-pays"})
+STYLES = frozenset({"path", "virtual", "auto"})
+YES = frozenset({"true", "1", "yes"})
 
 
 def open_store(
@@ -47,6 +50,9 @@ class S3Settings(TypedDict):
     endpoint: str | None
     region: str | None
     verify: bool | str | None
+    style: str | None
+    profile: str | None
+    requester_pays: bool
 
 
 def s3_settings(
@@ -73,7 +79,19 @@ def s3_settings(
         endpoint=options.get("endpoint", endpoint),
         region=options.get("region", region),
         verify=_verification(options, ca_bundle),
+        style=_style(options),
+        profile=options.get("profile"),
+        requester_pays=options.get("requester-pays", "").lower() in YES,
     )
+
+
+def _style(options: dict[str, str]) -> str | None:
+    style = options.get("style")
+    if style is not None and style not in STYLES:
+        raise Misconfigured(
+            f"unknown addressing style {style!r}", hint=f"known are {', '.join(sorted(STYLES))}"
+        )
+    return style
 
 
 def _folder(path: str) -> FolderStore:
@@ -84,6 +102,6 @@ def _folder(path: str) -> FolderStore:
 
 
 def _verification(options: dict[str, str], ca_bundle: str | None) -> bool | str | None:
-    if options.get("insecure", "").lower() in {"true", "1", "yes"}:
+    if options.get("insecure", "").lower() in YES:
         return False
     return options.get("ca", ca_bundle)
