@@ -90,6 +90,8 @@ def command(scenario: Path | None, **options: Any) -> int:
     if (scenario is None) == (about_bucket["bucket"] is None):
         raise click.UsageError("give a SCENARIO or --bucket")
     if scenario is not None:
+        if any(about_bucket[name] for name in ("names", "schedule", "namespace")):
+            raise click.UsageError("--backup, --schedule and --namespace belong to --bucket")
         return _scenario(scenario, options)
     return _bucket(about_bucket)
 
