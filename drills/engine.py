@@ -54,6 +54,15 @@ class EngineStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAudit:
+    """How the engine is set up to back up."""
+
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    """Schedules in force: name to cron line (five fields, `@daily`, `@every 6h`, `CRON_TZ=...`)."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What reading a backup wholly showed."""
 
@@ -190,8 +199,11 @@ class Engine(Protocol):
         """
         ...
 
-    def audit(self) -> tuple[Finding, ...]:
-        """Return what in the engine's own settings endangers its backups; no secret is shown."""
+    def audit(self) -> EngineAudit:
+        """Return what in the engine's own settings endangers its backups; no secret is shown.
+
+        Raises Unreachable.
+        """
         ...
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
@@ -234,6 +246,7 @@ __all__ = [
     "BackedUpVolume",
     "Backup",
     "Engine",
+    "EngineAudit",
     "EngineFactory",
     "EngineItem",
     "EnginePorts",

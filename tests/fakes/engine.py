@@ -8,10 +8,16 @@ from datetime import timedelta
 
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume, Backup, Inventory, ObjectKey
-from drills.engine import EngineStatus, Inspection, Restored, RestoredVolume, RestoreOrder
+from drills.engine import (
+    EngineAudit,
+    EngineStatus,
+    Inspection,
+    Restored,
+    RestoredVolume,
+    RestoreOrder,
+)
 from drills.engine import SandboxShape as Shape
 from drills.errors import NotServed
-from drills.findings import Finding
 from drills.objects import KubeObject
 from drills.plan import rule_for
 from drills.ports import Deadline, Marked
@@ -100,7 +106,7 @@ class FakeEngine:
         self.on_restore: Callable[[RestoreOrder], None] = self.bring_back
         self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
         self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
-        self.audited: tuple[Finding, ...] = ()
+        self.audited = EngineAudit()
         self.volumes: tuple[RestoredVolume, ...] = ()
         self.removed: list[str] = []
         self.orphaned: tuple[str, ...] = ()
@@ -136,7 +142,7 @@ class FakeEngine:
             meta = {**objects.mapping(obj.body, "metadata"), "namespace": target}
             yield {**obj.body, "metadata": meta}
 
-    def audit(self) -> tuple[Finding, ...]:
+    def audit(self) -> EngineAudit:
         """Return `audited`."""
         self._called("audit")
         return self.audited

@@ -11,6 +11,7 @@ from datetime import datetime
 from drills.backups import BackedUpObject, Backup, Inventory, ObjectKey
 from drills.cluster import Kind
 from drills.engine import (
+    EngineAudit,
     EnginePorts,
     EngineStatus,
     Inspection,
@@ -97,9 +98,9 @@ class SnapshotEngine:
         """Yield nothing: no namespace is involved."""
         yield from ()
 
-    def audit(self) -> tuple[Finding, ...]:
+    def audit(self) -> EngineAudit:
         """Return nothing: there are no settings."""
-        return ()
+        return EngineAudit()
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Copy the keys; it takes a while for each."""

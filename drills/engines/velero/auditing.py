@@ -1,6 +1,6 @@
 """Velero's own settings that endanger its backups.
 
-In: the site. Out: findings. Source: Velero v1.18 `pkg/repository/keys/keys.go`: without a Secret
+In: the site. Out: schedules and findings. Source: Velero v1.18 `pkg/repository/keys/keys.go`: without a Secret
 of the user's, the server makes one with a password that stands in its public source, and the
 volume repositories are encrypted with that.
 """
@@ -11,9 +11,11 @@ import hashlib
 import hmac
 
 from drills import objects
+from drills.engine import EngineAudit
+from drills.engines.velero.kinds import SCHEDULE
 from drills.engines.velero.remarks import note, warning
 from drills.engines.velero.site import Site
-from drills.errors import Forbidden
+from drills.errors import Forbidden, NotServed
 from drills.findings import Cause, Finding
 from drills.ports import Kind
 
@@ -24,8 +26,40 @@ DEFAULT_DIGEST = "0938e9d99fe8eac6b7f0c2f7626a4e364c89f3be450ce9e6d81184f0c120b8
 """SHA-256 of the literal, so that no scanner takes this file for a leak."""
 
 
-def audit(site: Site) -> tuple[Finding, ...]:
-    """Return what is risky; raises Unreachable."""
+def audit(site: Site) -> EngineAudit:
+    """Return the schedules in force and what is risky; raises Unreachable."""
+    schedules, findings = _schedules(site)
+    return EngineAudit(schedules=schedules, findings=(*findings, *_password(site)))
+
+
+def _schedules(site: Site) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """Return name and cron line of each Schedule that Velero runs; paused ones are told."""
+    try:
+        found = site.ports.cluster.list(SCHEDULE, site.namespace)
+    except (Forbidden, NotServed) as error:
+        what = f"The Schedules could not be listed: {error}."
+        right = "Allow list on schedules.velero.io, so that missed runs are known exactly."
+        return {}, (note("schedules-not-looked-at", "schedules", what, right),)
+    running = {
+        objects.name(one): objects.text(one, "spec", "schedule")
+        for one in found
+        if objects.dig(one, "spec", "paused") is not True
+    }
+    paused = [objects.name(one) for one in found if objects.name(one) not in running]
+    return running, tuple(_paused(name) for name in sorted(paused))
+
+
+def _paused(name: str) -> Finding:
+    return warning(
+        "schedule-paused",
+        f"schedule {name}",
+        f"Schedule {name} is paused: it takes no backups.",
+        "Unpause it, or delete it where it is no longer wanted.",
+        cause=Cause.CONFIGURATION,
+    )
+
+
+def _password(site: Site) -> tuple[Finding, ...]:
     subject = f"secret {site.namespace}/{CREDENTIALS}"
     try:
         found = site.ports.cluster.get(SECRET, site.namespace, CREDENTIALS)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from drills.backups import Backup
 from drills.engine import (
+    EngineAudit,
     EnginePorts,
     EngineStatus,
     Inspection,
@@ -29,7 +30,6 @@ from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.site import Site
 from drills.errors import Misconfigured
-from drills.findings import Finding
 from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
 
@@ -88,8 +88,8 @@ class VeleroEngine:
         """Yield what a restore would create, read from the archive a second time."""
         return preview(self._site, order)
 
-    def audit(self) -> tuple[Finding, ...]:
-        """Look at the password of the volume repositories."""
+    def audit(self) -> EngineAudit:
+        """Look at the Schedules and at the password of the volume repositories."""
         return audit(self._site)
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:

@@ -4,7 +4,7 @@ import pytest
 
 from drills import objects
 from drills.backups import Backup
-from drills.engine import SandboxShape
+from drills.engine import EngineAudit, SandboxShape
 from drills.errors import DeadlinePassed, Interrupted, Unreachable
 from drills.findings import Cause, Severity
 from drills.ports import Deadline
@@ -97,7 +97,7 @@ def test_a_preview_touches_nothing_and_stays_inside_the_sandbox(bench: Bench) ->
 
 
 def test_an_audit_creates_nothing(bench: Bench) -> None:
-    assert isinstance(bench.engine.audit(), tuple)
+    assert isinstance(bench.engine.audit(), EngineAudit)
     assert bench.made() == []
 
 

@@ -6,13 +6,14 @@ import pytest
 
 from drills.engines import engine_factory
 from drills.engines.velero.auditing import SECRET
+from drills.engines.velero.kinds import SCHEDULE
 from drills.errors import Forbidden
 from drills.findings import Finding
 from tests.fakes.velero import FakeVelero
 
 
 def audited(velero: FakeVelero) -> tuple[Finding, ...]:
-    return engine_factory("velero")(velero.ports(), namespace=None, options={}).audit()
+    return engine_factory("velero")(velero.ports(), namespace=None, options={}).audit().findings
 
 
 def with_password(password: bytes) -> FakeVelero:
@@ -49,3 +50,26 @@ def test_a_missing_right_is_named() -> None:
     (found,) = audited(velero)
     assert (found.code, found.severity) == ("repository-password-not-looked-at", "info")
     assert "velero-repo-credentials" in found.remedy
+
+
+def schedule(name: str, cron: str, **spec: object) -> dict[str, object]:
+    meta = {"name": name, "namespace": "velero"}
+    whole = {"schedule": cron, **spec}
+    return {"apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": meta, "spec": whole}
+
+
+def test_schedules_in_force_are_told_with_their_cron_lines() -> None:
+    velero = FakeVelero()
+    velero.cluster.put(schedule("daily", "0 2 * * *"))
+    velero.cluster.put(schedule("weekly", "@weekly", paused=True))
+    engine = engine_factory("velero")(velero.ports(), namespace=None, options={})
+    found = engine.audit()
+    assert found.schedules == {"daily": "0 2 * * *"}
+    assert [f.subject for f in found.findings] == ["schedule weekly"]
+
+
+def test_schedules_that_may_not_be_listed_are_unknown() -> None:
+    velero = FakeVelero()
+    velero.cluster.refuse("list", SCHEDULE, Forbidden("no"))
+    (found,) = audited(velero)
+    assert found.code == "schedules-not-looked-at"
