@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from embedded.apiserver import ApiServer
 from embedded.buckets import Bucket, Source, copy_folder
@@ -25,6 +25,9 @@ from embedded.seed import RE_DATED, seed_cluster, seed_production, seed_velero
 from embedded.stand_ins import StandIns
 from embedded.storage import Storage
 from embedded.velero.server import VeleroOptions, VeleroServer
+
+if TYPE_CHECKING:
+    from embedded.s3_source import S3Source
 
 CONTEXT = "embedded"
 
@@ -68,6 +71,7 @@ class EmbeddedCluster:
         self._api = ApiServer(self.storage, self.stand_ins, self.faults)
         self._s3 = S3Server()
         self._controllers = Controllers(self.objects, now, any_storage_class=store is not None)
+        self._foreign: S3Source | None = None
         self._velero: VeleroServer | None = None
         self._bucket: Bucket | None = None
 
@@ -158,6 +162,8 @@ class EmbeddedCluster:
             self._velero.stop()
         self._controllers.stop()
         self._s3.stop()
+        if self._foreign is not None:
+            self._foreign.close()
 
     def _source(self) -> Source | None:
         if self._store is None:
@@ -165,7 +171,8 @@ class EmbeddedCluster:
         if self._store.startswith("s3://"):
             from embedded.s3_source import S3Source  # noqa: PLC0415  # boto3 takes 0.2 s
 
-            return S3Source(self._store)
+            self._foreign = S3Source(self._store)
+            return self._foreign
         return copy_folder(self._s3, Path(self._store))
 
     def _place(self) -> JsonObject:

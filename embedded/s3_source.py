@@ -66,6 +66,10 @@ class S3Source:
             self._client.generate_presigned_url("get_object", Params=arguments, ExpiresIn=seconds)
         )
 
+    def close(self) -> None:
+        """Close the connections to the bucket."""
+        self._client.close()
+
     def _any_backup(self) -> bool:
 
         try:
