@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ProbeSpec,
         ProofLevel,
         RestoreSpec,
+        RetentionSpec,
         Scenario,
         ScheduleSpec,
     )
@@ -42,6 +43,7 @@ __all__ = [
     "Problem",
     "ProofLevel",
     "RestoreSpec",
+    "RetentionSpec",
     "Scenario",
     "ScenarioError",
     "ScheduleSpec",

@@ -1,5 +1,6 @@
 """A checked document to a Scenario. What the document leaves out, the model's defaults say."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from scenarios.document import Document
@@ -16,10 +17,12 @@ from scenarios.model import (
     ProbeSpec,
     ProofLevel,
     RestoreSpec,
+    RetentionSpec,
     Scenario,
     ScheduleSpec,
 )
 from scenarios.proofs import kind_of, proof_of
+from scenarios.sizes import parse_size
 
 
 def build(document: Document, *, source: str, sha256: str) -> Scenario:
@@ -39,6 +42,7 @@ def build(document: Document, *, source: str, sha256: str) -> Scenario:
         restore=_restore(spec.part("restore")),
         isolation=_isolation(spec.part("isolation")),
         objectives=_objectives(spec.part("objectives")),
+        retention=_retention(spec.part("retention")),
         prove=ProofLevel(prove) if prove else None,
         probes=tuple(_probe(probe) for _, probe in document.probes()),
         cleanup=CleanupPolicy(spec.text("cleanup") or CleanupPolicy.ALWAYS),
@@ -110,6 +114,20 @@ def _objectives(part: Document) -> ObjectivesSpec:
         rto=part.duration("rto"),
         rpo=part.duration("rpo"),
         lookback=part.duration("lookback") or ObjectivesSpec().lookback,
+    )
+
+
+def _retention(part: Document) -> RetentionSpec:
+    left_out = RetentionSpec()
+    said = {name: part.duration(name) for name in ("daily", "weekly", "monthly", "yearly")}
+    tiers = said if any(said.values()) else {}
+    limit = part.text("storageLimit")
+    return replace(
+        left_out,
+        storage_limit=parse_size(limit) if limit else None,
+        replica=part.text("replica") or None,
+        replica_lag=part.duration("replicaLag") or left_out.replica_lag,
+        **tiers,
     )
 
 

@@ -133,6 +133,21 @@ class ObjectivesSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSpec:
+    """What the backups themselves promise; a tier that is None is not asked for."""
+
+    daily: timedelta | None = timedelta(days=30)
+    weekly: timedelta | None = timedelta(days=90)
+    monthly: timedelta | None = timedelta(days=365)
+    yearly: timedelta | None = timedelta(days=2557)
+    storage_limit: int | None = None
+    """Bytes that the backup store may hold."""
+    replica: str | None = None
+    """A folder or `s3://` address that holds a copy of the store."""
+    replica_lag: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSpec:
     """One question with its expected answer.
 
@@ -172,6 +187,7 @@ class Scenario:
     target: ClusterRef | None = None
     isolation: IsolationSpec = field(default_factory=IsolationSpec)
     objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
+    retention: RetentionSpec = field(default_factory=RetentionSpec)
     prove: ProofLevel | None = None
     probes: tuple[ProbeSpec, ...] = ()
     cleanup: CleanupPolicy = CleanupPolicy.ALWAYS

@@ -1,8 +1,8 @@
 """Velero's own settings that endanger its backups.
 
-In: the site. Out: schedules and findings. Source: Velero v1.18 `pkg/repository/keys/keys.go`: without a Secret
-of the user's, the server makes one with a password that stands in its public source, and the
-volume repositories are encrypted with that.
+In: the site. Out: schedules and findings. Source: Velero v1.18 `pkg/repository/keys/keys.go`:
+without a Secret of the user's, the server makes one with a password that stands in its public
+source, and the volume repositories are encrypted with that.
 """
 
 import base64
