@@ -1,6 +1,6 @@
 """Checks the backups of a bucket, several at once, each in a process of its own.
 
-In: where the bucket is and which backups. Out: checks in the order they end. Python code runs one
+In: where the bucket is and which backups. Out: checks in the order asked for. Python code runs one
 thread at a time, so threads alone would leave a core idle.
 """
 
@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
@@ -72,15 +72,11 @@ def checks_apart(
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=_begin, initargs=(source, read, stop)
     )
-    seen = 0
     try:
-        waiting: set[Future[BackupCheck]] = {pool.submit(_check, one) for one in backups}
-        while waiting:
-            done, waiting = wait(waiting, TICK_SECONDS, FIRST_COMPLETED)
-            seen = _advance(read, seen, advance)
-            if stopped():
-                raise Interrupted("stopped")
-            yield from (future.result() for future in done)
+        futures = [pool.submit(_check, one) for one in backups]
+        for future in futures:
+            _await(future, read, advance, stopped)
+            yield future.result()
     except BrokenProcessPool as error:
         raise Unreachable("a checking process died", hint="See whether memory ran out.") from error
     finally:
@@ -88,10 +84,21 @@ def checks_apart(
         pool.shutdown(cancel_futures=True)
 
 
-def _advance(read: "Synchronized[int]", seen: int, advance: Advance) -> int:
-    now = int(read.value)
-    advance(now - seen)
-    return now
+def _await(
+    future: "Future[BackupCheck]",
+    read: "Synchronized[int]",
+    advance: Advance,
+    stopped: Callable[[], bool],
+) -> None:
+    """Wait for one check, telling meanwhile what all of them have read."""
+    done = False
+    while not done:
+        done = bool(wait((future,), TICK_SECONDS).done)
+        with read.get_lock():
+            more, read.value = read.value, 0
+        advance(more)
+        if stopped():
+            raise Interrupted("stopped")
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 In: which bucket and which backups. Out: an exit code. Nothing in the bucket is ever written.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def _checks(
     advance: Advance,
     stop: DrillStop,
 ) -> Iterator[BackupCheck]:
-    """Check in order of start where one process does; as they end where several do."""
+    """Check in the order listed, in several processes where that pays."""
     workers = min(order.workers, len(backups))
     if workers < 2 or sum(one.bytes for one in backups) < APART_FROM:  # noqa: PLR2004 - several
         return checks_here(bucket, backups, advance, stop.stop)
@@ -130,8 +131,9 @@ def _overall(checks: Iterable[BackupCheck], around: tuple[Finding, ...]) -> Stat
 
 
 def _echo(lines: Iterable[str]) -> None:
+    """Print lines; names come from the bucket, so no terminal may obey them."""
     for line in lines:
-        click.echo(line)
+        click.echo("".join(c if c.isprintable() else "?" for c in line))
 
 
 @contextmanager
@@ -160,6 +162,9 @@ def live_progress(size: int, backups: int) -> Iterator[Advance]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    # Lines go above the bar on a terminal, and where the user sent them otherwise.
+    above = sys.stdout.isatty()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=above) as shown:
         task = shown.add_task("", total=size)
         yield lambda read: shown.advance(task, read)

@@ -25,6 +25,8 @@ MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
 MOST_REMEMBERED = 1_000_000
 """Objects whose doubles are still noticed when the backup's own list does not name them."""
+MOST_GROUPS = 10_000
+"""API versions whose group is kept at hand."""
 PREFERRED = "-preferredversion"
 
 _CLUSTER, _NAMESPACED = 4, 5
@@ -120,7 +122,7 @@ class ArchiveAudit:
         group = self._groups.get(api_version)
         if group is None:
             group = api_version.rpartition("/")[0]
-            if len(self._groups) < MOST_OBJECT >> 10:
+            if len(self._groups) < MOST_GROUPS:
                 self._groups[api_version] = group
         return group
 
