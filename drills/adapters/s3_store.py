@@ -13,10 +13,12 @@ import urllib3
 from botocore import exceptions
 from botocore.config import Config
 
+from drills.adapters.s3_facts import facts_of
 from drills.adapters.s3_transfer import Transfer
 from drills.adapters.streams import Body, buffered
 from drills.errors import DrillError, Forbidden, Misconfigured, Missing, OutsideRefused, Unreachable
 from drills.findings import Cause
+from drills.policy.bucket import BucketFacts
 from drills.ports import StoredObject
 
 FOREIGN = (
@@ -140,6 +142,10 @@ class S3Store:
             modified=found.get("LastModified"),
             version=str(found.get("VersionId", "")),
         )
+
+    def facts(self) -> BucketFacts:
+        """Return the bucket's own settings; raises Unreachable, Missing, Misconfigured."""
+        return facts_of(self._client, self._bucket)
 
     def _right(self, action: str) -> str:
         return f"s3:{action} on arn:aws:s3:::{self._bucket}/{self._prefix}*"
