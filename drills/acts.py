@@ -12,7 +12,7 @@ from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
 from drills.plan import restore_order
 from drills.ports import Deadline
-from drills.probes import ProbeContext
+from drills.questions import probe_context
 from drills.record import Completeness, Outcome, ProbeRecord
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
@@ -155,18 +155,7 @@ def act_probe(drill: Drill) -> None:
             raise Halt
         if not drill.scenario.probes:
             notes.findings.append(_nothing_asked())
-        rpo = drill.scenario.objectives.rpo
-        context = ProbeContext(
-            cluster=drill.ports.cluster,
-            clock=drill.ports.clock,
-            namespaces=dict(drill.scenario.restore.namespaces),
-            restore_started_at=notes.requested_at,
-            requested=notes.requested,
-            reference=notes.started_at,
-            rpo=rpo,
-            backup_ended_at=notes.backup.completed_at if notes.backup else None,
-            troubles=tuple(finding for finding in notes.findings if finding.unanswered),
-        )
+        context = probe_context(drill, requested_at=notes.requested_at, requested=notes.requested)
         probes = run_probes(
             drill.scenario.probes,
             context,

@@ -1,13 +1,13 @@
 """One drill under way: its scenario, its ports, and what it has written down so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drills.engine import Engine, RestoreOrder
 from drills.lease import SandboxLease
 from drills.marks import marks
 from drills.notes import AuditTrail, Notes
-from drills.ports import Clock, Cluster, Deadline, Journal, Listener
+from drills.ports import Clock, Cluster, Deadline, Journal, Listener, Shell
 from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
 from scenarios.model import Scenario
@@ -35,6 +35,10 @@ class DrillPorts:
     """Seconds to wait for another drill that holds the sandbox."""
     dead: Callable[[str], bool] = lambda _: False
     """Says of a drill id that its process is known to have died."""
+    shell: Shell | None = None
+    """Runs the scenario's own local commands."""
+    local: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What those commands find in their environment besides the drill's own facts."""
 
 
 @dataclass(slots=True, kw_only=True)

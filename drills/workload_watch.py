@@ -15,6 +15,7 @@ from drills.assessment import Seen, may_stay_pending
 from drills.cluster import Change, ChangeType
 from drills.errors import DrillError
 from drills.findings import Cause
+from drills.marks import drill_of
 from drills.objects import KubeObject
 from drills.ports import Cluster, Kind
 from drills.readiness import Waiting, controller, waiting_for
@@ -144,6 +145,9 @@ class WorkloadWatch:
 
     def _apply(self, kind: str, change: Change) -> None:
         obj = change.object
+        if drill_of(obj) is not None:
+            # What a probe runs in the sandbox is no part of the application.
+            return
         key = (kind, objects.namespace(obj), objects.name(obj))
         before = self._objects.get(key)
         if change.type is ChangeType.DELETED:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Self
 from drills.adapters.clock import SystemClock
 from drills.errors import Misconfigured
 from drills.ports import Cluster
-from runner.settings import RunSettings
+from runner.settings import EMBEDDED_CONTEXT, RunSettings, kubeconfig_paths
 from scenarios.model import ClusterRef, Scenario
 
 if TYPE_CHECKING:
     from drills.adapters.kube import KubeCluster
-
-EMBEDDED_CONTEXT = "embedded"
 
 
 class Clusters:
@@ -26,6 +24,7 @@ class Clusters:
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._known: dict[ClusterRef, KubeCluster] = {}
+        self._embedded: dict[ClusterRef, str] = {}
 
     def __enter__(self) -> Self:
         """Return the connections."""
@@ -56,6 +55,12 @@ class Clusters:
                 self._known[reference] = self._open(reference)
             return self._known[reference].with_clock(clock)
 
+    def kubeconfig(self, reference: ClusterRef) -> str:
+        """Return the kubeconfig that leads to a connected cluster, '' inside a cluster."""
+        if reference.in_cluster:
+            return ""
+        return self._embedded.get(reference) or reference.kubeconfig or kubeconfig_paths()
+
     def _open(self, reference: ClusterRef) -> "KubeCluster":
         from drills.adapters.kube import connect_cluster
 
@@ -65,9 +70,8 @@ class Clusters:
                 kubeconfig=reference.kubeconfig,
                 in_cluster=reference.in_cluster,
             )
-        return connect_cluster(
-            context=EMBEDDED_CONTEXT, kubeconfig=self._start_embedded(reference.stand_ins)
-        )
+        self._embedded[reference] = self._start_embedded(reference.stand_ins)
+        return connect_cluster(context=EMBEDDED_CONTEXT, kubeconfig=self._embedded[reference])
 
     def _start_embedded(self, stand_ins: tuple[str, ...]) -> str:
         from embedded.buckets import StoreNotUsable

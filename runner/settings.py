@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenarios.model import ClusterRef
+
+EMBEDDED_CONTEXT = "embedded"
 DEFAULT_REPORT_DIR = Path("drill-reports")
 """Not `reports`: that folder is code in a checkout."""
 
@@ -56,9 +59,33 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
+def repository_password() -> str:
+    """Return the password of the volume repositories; Velero's own default where none is named."""
+    # Velero 1.18 pkg/repository/keys/keys.go: everybody's, unless the user changed it.
+    return os.environ.get("DRILL_REPOSITORY_PASSWORD") or "static-passw0rd"
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+
+
+def kubeconfig_paths() -> str:
+    """Return where a kubeconfig is looked for when none is named, as kubectl does."""
+    return os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+
+
+def script_environment(kubeconfig: str, reference: ClusterRef) -> Mapping[str, str]:
+    """Return what a scenario's local commands inherit: PATH, HOME, the way to the cluster.
+
+    Nothing else: our environment may hold secrets that are none of theirs.
+    """
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    context = EMBEDDED_CONTEXT if reference.embedded else reference.context
+    # A tool that is handed `~` looks for a folder of that name.
+    paths = [str(Path(each).expanduser()) for each in kubeconfig.split(os.pathsep) if each]
+    cluster = {"KUBECONFIG": os.pathsep.join(paths), "DRILL_KUBE_CONTEXT": context or ""}
+    return kept | {key: value for key, value in cluster.items() if value}
 
 
 def actor() -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
+from drills.adapters.shell import LocalShell
 from drills.marks import marks
 from drills.ports import Cluster, Listener
 from drills.sandbox import SandboxRights
@@ -14,7 +15,7 @@ from drills.state import DrillPorts
 from runner.clusters import Clusters
 from runner.engines import engine_maker
 from runner.orphans import holder_is_dead
-from runner.settings import RunSettings, actor
+from runner.settings import RunSettings, actor, script_environment
 from runner.stopping import StopSignal
 from scenarios.model import ClusterRef, Scenario
 
@@ -61,6 +62,8 @@ def drill_ports(
             rights=_rights(settings),
             sandbox_patience=settings.wait_seconds,
             dead=holder_is_dead(settings.journal_dir),
+            shell=LocalShell(stop.stop),
+            local=script_environment(clusters.kubeconfig(reference), reference),
         )
 
 

@@ -131,9 +131,18 @@ def _retention(part: Document) -> RetentionSpec:
     )
 
 
+def patience(kind: str) -> ProbeSpec:
+    """Return a probe with the limits that hold for its kind where the scenario says none."""
+    plain = ProbeSpec(name="", kind=kind, question={})
+    if kind == "job":
+        # An image may have to be pulled first, and what ran once costs as much to run again.
+        return replace(plain, timeout=timedelta(minutes=5), retries=0)
+    return replace(plain, timeout=timedelta(minutes=1)) if kind == "script" else plain
+
+
 def _probe(part: Document) -> ProbeSpec:
     kind = kind_of(part)
-    left_out = ProbeSpec(name="", kind="", question={})
+    left_out = patience(kind)
     retries = part.number("retries")
     return ProbeSpec(
         name=part.text("name"),

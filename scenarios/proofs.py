@@ -14,9 +14,15 @@ _DEFAULTS = {
     "tcp": ProofLevel.SERVICE,
     "exec": ProofLevel.SERVICE,
     "logs": ProofLevel.SERVICE,
+    "sql": ProofLevel.SERVICE,
+    "checksum": ProofLevel.SERVICE,
+    "canary": ProofLevel.SERVICE,
+    "prometheus": ProofLevel.SERVICE,
+    "job": ProofLevel.SERVICE,
+    "script": ProofLevel.SERVICE,
 }
 BUILT_IN_KINDS = frozenset(_DEFAULTS)
-_CANNOT_SHOW_DATA = frozenset({"resource", "tcp"})
+_CANNOT_SHOW_DATA = frozenset({"resource", "tcp", "prometheus"})
 
 
 def kind_of(probe: Document) -> str:

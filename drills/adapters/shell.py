@@ -7,32 +7,37 @@ so that nothing it started lives on when time is up or the drill is interrupted.
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from drills.errors import CannotAsk, DeadlinePassed, Misconfigured
+from drills.errors import CannotAsk, DeadlinePassed, Interrupted, Misconfigured
 from drills.ports import CommandResult
 
+TICK = 0.2
+"""Seconds between looks at the wish to stop."""
 FAREWELL_SECONDS = 2.0
 """Between asking a group to end and ending it."""
 
 
 class LocalShell:
-    """Runs commands on this machine."""
+    """Runs commands on this machine; `stop` ends one that is under way."""
+
+    def __init__(self, stop: Callable[[], bool] = lambda: False) -> None:
+        self._stop = stop
 
     def run(
         self, command: Sequence[str], *, env: Mapping[str, str], timeout: float
     ) -> CommandResult:
-        """Run `command` with exactly `env`; raises CannotAsk, DeadlinePassed, Misconfigured."""
+        """Run `command` with exactly `env`.
+
+        Raises CannotAsk, DeadlinePassed, Misconfigured; Interrupted once `stop` says so.
+        """
         if not command:
             raise Misconfigured("there is no command to run")
         process = _start(command, env)
         try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            raise DeadlinePassed(
-                f"{command[0]} did not end within {timeout:g} s", hint="give it more time"
-            ) from None
+            out, err = self._await(process, command[0], timeout)
         finally:
             if process.poll() is None:
                 _end(process)
@@ -41,6 +46,23 @@ class LocalShell:
             stdout=out.decode("utf-8", "replace"),
             stderr=err.decode("utf-8", "replace"),
         )
+
+    def _await(
+        self, process: "subprocess.Popen[bytes]", name: str, timeout: float
+    ) -> tuple[bytes, bytes]:
+        until = time.monotonic() + timeout
+        while True:
+            rest = until - time.monotonic()
+            try:
+                # Asking again loses nothing of the output, as the library promises.
+                return process.communicate(timeout=max(0.0, min(rest, TICK)))
+            except subprocess.TimeoutExpired:
+                if self._stop():
+                    raise Interrupted(f"{name} was ended: the drill was asked to stop") from None
+                if rest <= 0:
+                    raise DeadlinePassed(
+                        f"{name} did not end within {timeout:g} s", hint="give it more time"
+                    ) from None
 
 
 def _start(command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":

@@ -21,6 +21,11 @@ PROBES: Mapping[str, str] = {
     "exec": "drills.probes.exec:PROBE",
     "logs": "drills.probes.logs:PROBE",
     "sql": "drills.probes.sql:PROBE",
+    "checksum": "drills.probes.checksum:PROBE",
+    "canary": "drills.probes.canary:PROBE",
+    "prometheus": "drills.probes.prometheus:PROBE",
+    "job": "drills.probes.job:PROBE",
+    "script": "drills.probes.script:PROBE",
 }
 """Word to `module:attribute`, imported when first asked for."""
 

@@ -5,15 +5,24 @@ not meet. Retries, order, time and outcomes are the business of `drills.stages.p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch
 from drills.findings import Cause, Finding
-from drills.ports import Clock, Cluster
+from drills.objects import KubeObject
+from drills.ports import Clock, Cluster, Shell
 from scenarios.model import ProbeSpec
+
+
+class Making(Protocol):
+    """Creates things that carry the drill's marks, written into its journal first."""
+
+    def make(self, manifest: KubeObject) -> KubeObject:
+        """Create `manifest` and return it as the cluster has it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,15 @@ class ProbeContext:
     """For `notAfter: backupEnd`."""
     troubles: tuple[Finding, ...] = ()
     """Troubles of the environment that stood when the workloads were waited for."""
+    drill_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The drill's marks, for what a probe has made."""
+    maker: Making | None = None
+    """Makes things in the sandbox, which go with it; None where nothing may be made."""
+    shell: Shell | None = None
+    """Runs local commands; None where none may run."""
+    local: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Environment for local commands: PATH, HOME, KUBECONFIG, DRILL_KUBE_CONTEXT."""
 
     def sandbox(self, question: Mapping[str, object]) -> str:
         """Return the sandbox namespace of the question; raises CannotAsk where none is meant.

@@ -48,6 +48,11 @@ def instants(table: Table, zone: object = None) -> str:
     return "\n".join(_text(row[0], zone) for row in table.rows if row)
 
 
+def cells(table: Table) -> str:
+    """Return all cells as text, one a line."""
+    return "\n".join(_text(cell, None) for row in table.rows for cell in row)
+
+
 def _judged(
     expect: Mapping[str, object], table: Table, context: ProbeContext, *, simulated: bool
 ) -> Answer:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from scenarios.document import Document
 from scenarios.jsonpath import JsonPathError, parse_jsonpath
+from scenarios.meaning.schedule import is_time_zone
 from scenarios.patterns import PatternError, compile_pattern
-from scenarios.problems import Complaint, Path
+from scenarios.problems import Complaint, Path, quoted
 
 
 def check_answers(document: Document) -> Iterator[Complaint]:
@@ -14,11 +15,20 @@ def check_answers(document: Document) -> Iterator[Complaint]:
     has_rpo = "rpo" in document.table("spec", "objectives")
     for path, probe in document.probes():
         yield from _walk((*path, "expect"), probe.at("expect"))
-        if probe.text("expect", "timestamp", "within") == "rpo" and not has_rpo:
-            message = "the scenario sets no RPO target to compare with"
-            hint = "add spec.objectives.rpo, or say a duration here"
-            where = (*path, "expect", "timestamp", "within")
-            yield Complaint(path=where, message=message, hint=hint)
+        for word in ("timestamp", "newest"):
+            if probe.text("expect", word, "within") == "rpo" and not has_rpo:
+                message = "the scenario sets no RPO target to compare with"
+                hint = "add spec.objectives.rpo, or say a duration here"
+                where = (*path, "expect", word, "within")
+                yield Complaint(path=where, message=message, hint=hint)
+        yield from _check_zone((*path, "expect", "newest", "timeZone"), probe)
+
+
+def _check_zone(path: Path, probe: Document) -> Iterator[Complaint]:
+    zone = probe.text("expect", "newest", "timeZone")
+    if zone and not is_time_zone(zone):
+        message = f"no time zone is called {quoted(zone)}"
+        yield Complaint(path=path, message=message, hint="for example UTC or Europe/Berlin")
 
 
 def _walk(path: Path, found: object) -> Iterator[Complaint]:

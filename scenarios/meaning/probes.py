@@ -27,7 +27,7 @@ def check_probes(document: Document) -> Iterator[Complaint]:
         yield from _check_selector(path, probe)
         if probe.text("proves") == "data" and not can_show_data(kind_of(probe)):
             message = f"a {kind_of(probe)} probe sees nothing of the data"
-            hint = "ask with exec, http or logs for something only the data can answer"
+            hint = "ask with sql, exec, canary or http for something only the data can answer"
             yield Complaint(path=(*path, "proves"), message=message, hint=hint)
 
 
@@ -49,6 +49,9 @@ def _check_namespace(document: Document, path: Path, probe: Document) -> Iterato
 
 
 def _has_namespace(probe: Document, kind: str) -> bool:
+    # A script runs outside the cluster and learns of all namespaces.
+    if kind == "script":
+        return False
     return kind != "resource" or probe.text(kind, "kind") not in _CLUSTER_SCOPED
 
 
@@ -56,6 +59,10 @@ def _check_selector(path: Path, probe: Document) -> Iterator[Complaint]:
     if "name" in probe.table("resource") and "labels" in probe.table("resource"):
         message = "one object by name, or several by labels: not both"
         yield Complaint(path=(*path, "resource", "labels"), message=message, at_key=True)
+    for login in (("sql",), ("canary", "sql")):
+        if {"password", "passwordFrom"} <= probe.table(*login).keys():
+            message = "a password, or the Secret that holds it: not both"
+            yield Complaint(path=(*path, *login, "password"), message=message, at_key=True)
 
 
 def _check_times(document: Document, path: Path, probe: Document) -> Iterator[Complaint]:

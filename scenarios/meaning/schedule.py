@@ -17,7 +17,7 @@ def check_schedule(document: Document) -> Iterator[Complaint]:
     cron, zone = document.text(*_CRON), document.text(*_ZONE)
     if cron:
         yield from _check_cron(cron)
-    if zone and not _exists(zone):
+    if zone and not is_time_zone(zone):
         from zoneinfo import available_timezones  # noqa: PLC0415  searches the disk
 
         hint = did_you_mean(zone, available_timezones())
@@ -56,7 +56,8 @@ def _fires(cron: str) -> bool:
         return False
 
 
-def _exists(zone: str) -> bool:
+def is_time_zone(zone: str) -> bool:
+    """Whether a time zone of that name exists."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415  keeps `import scenarios` cheap
 
     try:

@@ -1,0 +1,108 @@
+"""The `canary` probe: did the one thing come back that was put there to be found?
+
+A file or a row with a known id is written before the backup; the restored data must hold it. The
+id must stand by itself: `canary-1` is not found in `canary-10`. With `timestamp`, the newest
+instant beside it says how old the data is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drills import objects
+from drills.errors import CannotAsk
+from drills.expectations import Mismatch, show
+from drills.probes.comparing import kept
+from drills.probes.contract import Answer, ProbeContext
+from drills.probes.freshness import freshness
+from drills.probes.querying import read, veiled
+from drills.probes.sql import ADVICE, cells
+from drills.probes.workloads import ready_pod
+from scenarios.model import ProbeSpec
+
+LONGEST = 4 * 1024 * 1024
+"""Where the adapter stops listening, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What the place holds that the canary was put into."""
+
+    text: str
+    simulated: bool
+    secret: str = ""
+
+
+class CanaryProbe:
+    """Keeps `Probe`."""
+
+    kind = "canary"
+
+    def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
+        """Look once; raises CannotAsk, Unreachable, Forbidden."""
+        question, namespace = spec.question, context.sandbox(spec.question)
+        if "sql" in question:
+            look = _row(objects.mapping(question, "sql"), namespace, context, timeout)
+        else:
+            look = _file(objects.mapping(question, "file"), namespace, context, timeout)
+        if isinstance(look, Mismatch):
+            return Answer(observed={"canary": look.observed}, mismatches=(look,))
+        return veiled(_judged(spec, look, context), look.secret)
+
+
+def _judged(spec: ProbeSpec, place: _Place, context: ProbeContext) -> Answer:
+    wanted = str(spec.question.get("id", ""))
+    newest, wrong = None, _missing(wanted, place.text)
+    if wrong is None and "timestamp" in spec.expect:
+        asked = objects.mapping(spec.expect, "timestamp")
+        newest, wrong = freshness(asked, place.text, context, ADVICE)
+    return Answer(
+        observed={"canary": place.text.strip()},
+        mismatches=kept((wrong,)),
+        simulated=place.simulated,
+        newest=newest,
+    )
+
+
+def _missing(wanted: str, text: str) -> Mismatch | None:
+    if wanted and re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", text):
+        return None
+    return Mismatch(f"the canary {show(wanted)}", show(text.strip()) if text.strip() else "nothing")
+
+
+def _row(
+    question: Mapping[str, object], namespace: str, context: ProbeContext, timeout: float
+) -> _Place | Mismatch:
+    found = read(question, namespace, context, timeout)
+    if found.table is None:
+        return found.wrong or Mismatch("an answer", "nothing")
+    return _Place(text=cells(found.table), simulated=found.simulated, secret=found.secret)
+
+
+def _file(
+    question: Mapping[str, object], namespace: str, context: ProbeContext, timeout: float
+) -> _Place | Mismatch:
+    target = ready_pod(
+        context.cluster,
+        namespace,
+        objects.text(question, "workload"),
+        objects.text(question, "container"),
+    )
+    if isinstance(target, Mismatch):
+        return target
+    path = objects.text(question, "path")
+    said = context.cluster.exec(
+        namespace, target.pod, target.container, ("cat", path), timeout=timeout
+    )
+    if said.exit_code == 0 and len(said.stdout.encode()) < LONGEST:
+        return _Place(text=said.stdout, simulated=said.simulated)
+    complaint = said.stderr.strip()[:300] or f"exit code {said.exit_code}"
+    if "No such file or directory" in complaint:
+        return Mismatch(f"the file {path}", "no such file")
+    raise CannotAsk(
+        f"{path} in pod {target.pod} could not be read whole: {complaint}",
+        hint="the container needs `cat` and the right to read the file, and a canary is small",
+    )
+
+
+PROBE = CanaryProbe()

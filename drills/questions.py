@@ -1,0 +1,32 @@
+"""What a drill's probes are told, and what they may use: the ProbeContext out of the drill's state.
+
+In: the drill, when its restore was requested. Out: a ProbeContext. What a probe makes goes through
+the same Maker as the sandbox itself: journal first, then the cluster.
+"""
+
+from datetime import datetime
+
+from drills.probes import ProbeContext
+from drills.stages.isolate import Maker
+from drills.state import Drill
+
+
+def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> ProbeContext:
+    """Return the context; `requested` is the restore request on the monotonic clock."""
+    notes, ports = drill.notes, drill.ports
+    return ProbeContext(
+        cluster=ports.cluster,
+        clock=ports.clock,
+        namespaces=dict(drill.scenario.restore.namespaces),
+        restore_started_at=requested_at,
+        requested=requested,
+        reference=notes.started_at,
+        rpo=drill.scenario.objectives.rpo,
+        backup_ended_at=notes.backup.completed_at if notes.backup else None,
+        troubles=tuple(finding for finding in notes.findings if finding.unanswered),
+        drill_id=drill.drill_id,
+        labels=drill.labels,
+        maker=Maker(cluster=ports.cluster, journal=ports.journal, listener=drill.trail),
+        shell=ports.shell,
+        local=ports.local,
+    )
