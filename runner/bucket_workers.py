@@ -16,11 +16,14 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 
 from drills.adapters.clock import SystemClock
+from drills.adapters.kopia import KopiaReader, kopia_at_hand
+from drills.adapters.shell import LocalShell
 from drills.adapters.store import open_store
 from drills.engines import bucket_factory
 from drills.errors import Interrupted, Unreachable
-from drills.integrity.contract import Bucket, BucketPorts, Listed
+from drills.integrity.contract import Bucket, BucketPorts, Listed, SnapshotReader
 from drills.integrity.result import BackupCheck
+from runner.settings import environment, repository_password
 
 TICK_SECONDS = 0.2
 HANDOVER_SECONDS = 0.0002
@@ -36,8 +39,16 @@ class BucketSource:
 
     def open(self, stop: threading.Event) -> Bucket:
         """Return the bucket; raises Misconfigured."""
-        ports = BucketPorts(store=open_store(self.url), clock=SystemClock(stop))
+        ports = BucketPorts(
+            store=open_store(self.url), clock=SystemClock(stop), snapshots=self._snapshots()
+        )
         return bucket_factory(self.engine)(ports)
+
+    def _snapshots(self) -> SnapshotReader | None:
+        binary = kopia_at_hand()
+        if binary is None:
+            return None
+        return KopiaReader(LocalShell(), binary, self.url, repository_password(), environment())
 
 
 Advance = Callable[[int], None]

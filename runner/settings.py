@@ -59,10 +59,9 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def repository_password() -> str:
-    """Return the password of the volume repositories; Velero's own default where none is named."""
-    # Velero 1.18 pkg/repository/keys/keys.go: everybody's, unless the user changed it.
-    return os.environ.get("DRILL_REPOSITORY_PASSWORD") or "static-passw0rd"
+def repository_password() -> str | None:
+    """Return the password of the volume repositories, None where the user names none."""
+    return os.environ.get("DRILL_REPOSITORY_PASSWORD") or None
 
 
 def processors() -> int:

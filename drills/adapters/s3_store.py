@@ -182,8 +182,6 @@ class S3Store:
 
 def _refusal(place: str, code: str, right: str) -> DrillError:
     message = f"{place}: {code or 'refused'}"
-    if code in ABSENT:
-        return Missing(message)
     if code in DENIED:
         hint = f"grant {right}; without s3:ListBucket an absent file is refused the same way"
         return Forbidden(message, hint=hint)
@@ -191,10 +189,15 @@ def _refusal(place: str, code: str, right: str) -> DrillError:
         return Missing(
             message, hint="check the bucket's name and region", cause=Cause.CONFIGURATION
         )
-    if code in {"PreconditionFailed", "412"}:
-        return Unreachable(f"{place}: it changed while it was read", hint="read it again")
-    if code == "InvalidObjectState":
-        return OutsideRefused(message, hint="it lies in an archive tier: bring it back first")
-    if code in BUSY:
-        return Unreachable(message, hint="the store is failing or overloaded; try again")
-    return OutsideRefused(message)
+    kind, hint = _OTHER.get(code, (OutsideRefused, ""))
+    return kind(message, hint=hint)
+
+
+_BUSY_HINT = "the store is failing or overloaded; try again"
+_CHANGED_HINT = "it changed while it was read; read it again"
+_OTHER: dict[str, tuple[type[DrillError], str]] = {
+    **dict.fromkeys(ABSENT, (Missing, "")),
+    **dict.fromkeys(BUSY, (Unreachable, _BUSY_HINT)),
+    **dict.fromkeys(("PreconditionFailed", "412"), (Unreachable, _CHANGED_HINT)),
+    "InvalidObjectState": (OutsideRefused, "it lies in an archive tier: bring it back first"),
+}

@@ -34,6 +34,11 @@ def open_store(
     return S3Store(**s3_settings(url, endpoint=endpoint, region=region, ca_bundle=ca_bundle))
 
 
+def is_folder(url: str) -> bool:
+    """Return whether the store is a folder of this machine."""
+    return urlsplit(url).scheme in {"", "file"}
+
+
 def location_of(url: str) -> str:
     """Return what names the store for good: without options, a folder by its full path."""
     parts = urlsplit(url)
