@@ -1,0 +1,1 @@
+"""Tests of what backups are held to."""
