@@ -109,6 +109,23 @@ def test_a_volume_left_out_by_policy_is_a_warning() -> None:
     assert found.state is State.GOOD
 
 
+def test_a_saved_volume_without_a_claim_is_no_damage() -> None:
+    """File-system backup saves an emptyDir too; volumeinfo then names neither claim nor volume."""
+    files = dict(REAL)
+    info, backups = documents(files, INFO), documents(files, PVBS)
+    assert isinstance(info, list)
+    assert isinstance(backups, list)
+    other = json.loads(json.dumps(backups[0]).replace("942374b0", "00000000"))
+    other["spec"]["volume"] = "scratch"
+    del other["metadata"]["annotations"]
+    row = {"backupMethod": "PodVolumeBackup", "result": "succeeded"}
+    details = {**info[0]["pvbInfo"], "volumeName": "scratch"}
+    details["snapshotHandle"] = other["status"]["snapshotID"]
+    put(files, INFO, [*info, {**row, "pvbInfo": details}])
+    put(files, PVBS, [*backups, other])
+    assert codes(check(files)) == set()
+
+
 def test_a_snapshot_in_storage_only_is_told_and_no_damage() -> None:
     files = dict(REAL)
     row = {"pvcName": "data-ledger-0", "pvcNamespace": "production", "pvName": "local-1"}

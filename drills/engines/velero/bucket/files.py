@@ -6,7 +6,6 @@ In: the backup's parts. Out: parsed documents; file facts, findings and absences
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from drills import objects
 from drills.engines.velero.bucket.archive_audit import ArchiveAudit
 from drills.engines.velero.bucket.layout import SUFFERS, Part, Parts, file_name
 from drills.engines.velero.bucket.listed_index import ListedIndex, Named, named_in
@@ -127,7 +126,8 @@ def operations_of(document: object) -> Rows:
 def volume_info_of(document: object) -> Rows:
     """Return what the backup says of each volume."""
     found = rows_of(document)
-    if not all(objects.text(row, "pvcName") or objects.text(row, "pvName") for row in found):
+    # A pod's volume without a claim has neither name (v1.18 generateVolumeInfoFromPVB).
+    if not all(any(row.get(word) for word in ("pvcName", "pvName", "pvbInfo")) for row in found):
         raise BackupUnreadable("it holds entries that name no volume")
     return found
 

@@ -170,7 +170,7 @@ def _volumes(read: Material, vaults: Vaults, heard: Heard) -> Iterator[Finding]:
         return
     archived = read.audit.volume_objects
     volumes, saved = volumes_in(archived, read.records)
-    yield from claim_findings(volumes)
+    yield from claim_findings(read.meta, volumes)
     yield from unknown_claims(read.meta, archived, read.records)
     yield from vaults.findings(saved, heard)
     if any(volume.method == "NativeSnapshot" for volume in volumes):

@@ -12,7 +12,7 @@ from drills import objects
 from drills.engines.velero.bucket.metadata import Metadata
 from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.kinds import BACKUP_NAME_LABEL, label_value
-from drills.engines.velero.remarks import damage
+from drills.engines.velero.remarks import damage, unasked
 from drills.engines.velero.results import messages
 from drills.engines.velero.volumes import CLAIM_ANNOTATION
 from drills.findings import Finding
@@ -107,7 +107,13 @@ def _pod_volumes(
         handle = objects.text(backup, "status", "snapshotID")
         claim = objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
         if claim and handle and handle not in noted:
-            yield _differs(meta, f"volumeinfo does not know the saved claim {plain(str(claim))}")
+            yield unasked(
+                "volume-records-differ",
+                f"backup {meta.name}",
+                f"Claim {plain(str(claim))} was saved and volumeinfo does not know it: its pod "
+                "vanished while the backup was taken, or the file was replaced.",
+                "Drill this backup to learn whether the claim's data comes back.",
+            )
 
 
 def _pod_volume(backup: KubeObject) -> tuple[str, ...]:

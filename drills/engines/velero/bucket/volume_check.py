@@ -21,8 +21,9 @@ from drills.engines.velero.volumes import VolumeSources, volumes_of
 from drills.findings import Finding, Severity
 from drills.integrity.contract import BucketPorts, Heard
 
-ON_PURPOSE = re.compile(r"polic|opted|annotation|snapshotVolumes|excluded", re.IGNORECASE)
-"""Words of Velero's reasons for a volume that the user chose to leave out."""
+ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
+"""Words of Velero's reasons for a volume that the user chose to leave out, v1.18
+`pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
 CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
 BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
 
@@ -45,11 +46,13 @@ def volumes_in(
     return volumes, tuple(saved_in(volumes, records.info or ()))
 
 
-def claim_findings(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
+def claim_findings(meta: Metadata, volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
     """Yield what is wrong with claims; what was left out on purpose is only a warning."""
+    none_wanted = objects.mapping(meta.obj, "spec").get("snapshotVolumes") is False
     for volume in volumes:
         for finding in volume_findings((volume,), (volume.namespace,)):
-            if volume.method == "none" and ON_PURPOSE.search(volume.reason):
+            wanted = not (none_wanted or ON_PURPOSE.search(volume.reason))
+            if volume.method == "none" and not wanted:
                 yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
             else:
                 yield finding
