@@ -70,6 +70,9 @@ def _start(
     for runner in started:
         if runner.process.poll() is None:
             runner.end(signal.SIGKILL)
+        for pipe in (runner.process.stdout, runner.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 Start = Callable[..., Runner]

@@ -69,6 +69,8 @@ def _services() -> Iterator[list[Service]]:
         if service.process.poll() is None:
             service.process.kill()
             service.process.communicate(timeout=60)
+        if service.process.stderr is not None:
+            service.process.stderr.close()
 
 
 def test_missed_drill_is_made_up_for(tmp_path: Path, services: list[Service]) -> None:

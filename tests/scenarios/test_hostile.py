@@ -17,6 +17,9 @@ spec:
   restore: {namespaces: {production: backup-test}}
 """
 
+GUARD_SECONDS = 10
+"""Against hanging only: under coverage and on busy machines a second is no bound to test by."""
+
 
 def laughs() -> str:
     lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
@@ -89,7 +92,7 @@ def test_hostile(name: str) -> None:
     started = time.process_time()
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text.encode(), source="hostile.yaml", environ={"HOME": "x"})
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < GUARD_SECONDS
     assert expected in str(caught.value)
     assert len(caught.value.problems) <= 51
     assert len(str(caught.value)) < 50_000
