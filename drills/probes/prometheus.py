@@ -88,6 +88,8 @@ def _values(answer: HttpAnswer) -> list[float]:
     kind, result = (objects.dig(document, "data", word) for word in ("resultType", "result"))
     if kind == "scalar":
         return [_number(result)]
+    if kind is None:
+        raise _NoAnswerError("a result without a type")
     if kind != "vector" or not isinstance(result, list):
         raise CannotAsk(
             f"the query gives a {kind}, and only a vector or a scalar has one value each",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from drills.cluster import Connection, ExecAnswer, HttpAnswer, LogAnswer
+from drills.cluster import Connection, ExecAnswer, HttpAnswer, LogAnswer, Tunnel
 from drills.errors import CannotAsk
 
 
@@ -15,6 +15,7 @@ class FakeContainers:
         self.on_exec: Callable[..., ExecAnswer] | None = None
         self.on_logs: Callable[..., LogAnswer] | None = None
         self.on_connect: Callable[..., AbstractContextManager[Connection]] | None = None
+        self.on_stream: Callable[..., AbstractContextManager[Tunnel]] | None = None
 
     def http(  # noqa: PLR0913 - the parts of a request
         self,
@@ -51,6 +52,14 @@ class FakeContainers:
         if self.on_connect is None:
             raise CannotAsk("nothing listens here")
         return self.on_connect(namespace, target, port, timeout=timeout)
+
+    def stream(
+        self, namespace: str, target: str, port: str, *, timeout: float
+    ) -> AbstractContextManager[Tunnel]:
+        """Answer through `on_stream`; raises CannotAsk without one."""
+        if self.on_stream is None:
+            raise CannotAsk("nothing listens here")
+        return self.on_stream(namespace, target, port, timeout=timeout)
 
     def exec(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, timeout: float
