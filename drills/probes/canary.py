@@ -15,8 +15,9 @@ from drills.expectations import Mismatch, show
 from drills.probes.comparing import kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.freshness import freshness
-from drills.probes.querying import read, veiled
+from drills.probes.querying import read
 from drills.probes.sql import ADVICE, cells
+from drills.probes.veiling import veiled
 from drills.probes.workloads import ready_pod
 from scenarios.model import ProbeSpec
 
@@ -47,7 +48,7 @@ class CanaryProbe:
             look = _file(objects.mapping(question, "file"), namespace, context, timeout)
         if isinstance(look, Mismatch):
             return Answer(observed={"canary": look.observed}, mismatches=(look,))
-        return veiled(_judged(spec, look, context), look.secret)
+        return veiled(_judged(spec, look, context), (look.secret,))
 
 
 def _judged(spec: ProbeSpec, place: _Place, context: ProbeContext) -> Answer:

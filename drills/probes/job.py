@@ -17,8 +17,9 @@ from drills.ports import Cluster, Deadline, Kind
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.job_manifest import CONTAINER, job_manifest
 from drills.probes.outputs import judged
+from drills.probes.veiling import given, veiled
 from drills.readiness import holds
-from drills.troubles import event_troubles, pod_troubles
+from drills.troubles import Trouble, event_troubles, pod_troubles
 from scenarios.model import ProbeSpec
 
 POD, EVENT = Kind("v1", "Pod"), Kind("v1", "Event")
@@ -57,9 +58,10 @@ class JobProbe:
             namespace, objects.name(pod), CONTAINER, tail=MOST_LINES, timeout=FAREWELL_SECONDS
         )
         simulated = log.simulated or bool(objects.text(pod, "metadata", "annotations", SIMULATED))
-        return judged(
+        answer = judged(
             spec.expect, _exit_code(pod), {"output": log.text}, context, simulated=simulated
         )
+        return veiled(answer, given(spec.question))
 
 
 def _ended(cluster: Cluster, namespace: str, name: str, deadline: Deadline) -> KubeObject:
@@ -115,7 +117,7 @@ def _exit_code(pod: KubeObject) -> int:
 def _check_lasting(pod: KubeObject) -> None:
     for trouble in pod_troubles(pod):
         if trouble.lasting:
-            raise CannotAsk(f"the Job cannot run: {trouble.detail}", cause=trouble.cause)
+            raise CannotAsk(f"the Job cannot run: {trouble.detail}", cause=_cause(trouble))
 
 
 def _stuck(
@@ -137,13 +139,17 @@ def _reasons(
     cluster: Cluster, namespace: str, name: str, pod: KubeObject
 ) -> Iterator[tuple[str, Cause]]:
     for trouble in pod_troubles(pod):
-        # What blames the backup elsewhere, a Secret that is missing, is here the scenario's.
-        yield trouble.detail, trouble.cause
+        yield trouble.detail, _cause(trouble)
     if pod:
         return
     for event in cluster.list(EVENT, namespace, fields=f"involvedObject.name={name}"):
         for trouble in event_troubles(event):
-            yield trouble.detail, trouble.cause
+            yield trouble.detail, _cause(trouble)
+
+
+def _cause(trouble: Trouble) -> Cause:
+    """Return whose trouble it is: a Secret that is not there, here the scenario named it."""
+    return Cause.CONFIGURATION if trouble.blames else trouble.cause
 
 
 PROBE = JobProbe()

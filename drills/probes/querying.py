@@ -9,19 +9,20 @@ import base64
 import binascii
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from drills import objects
 from drills.errors import CannotAsk, Missing
 from drills.expectations import Mismatch
 from drills.findings import Cause
 from drills.ports import Cluster, Kind, Tunnel
-from drills.probes.contract import Answer, ProbeContext
+from drills.probes.contract import ProbeContext
 from drills.probes.databases import Login, Meaning, Refusal, Table
 from drills.probes.mysql import PORT as MYSQL_PORT
 from drills.probes.mysql import ask_mysql
 from drills.probes.postgresql import PORT as POSTGRESQL_PORT
 from drills.probes.postgresql import ask_postgresql
+from drills.probes.veiling import hide
 from drills.probes.workloads import ready_pod
 
 
@@ -91,25 +92,11 @@ def read(
         return Reading(wrong=Mismatch("an answer", str(error)), secret=login.password)
 
 
-def veiled(answer: Answer, secret: str) -> Answer:
-    """Return the answer without the secret, whoever put it there."""
-    if not secret:
-        return answer
-    return replace(
-        answer,
-        observed={word: _veil(value, secret) for word, value in answer.observed.items()},
-        mismatches=tuple(
-            Mismatch(_hide(each.expected, secret), _hide(each.observed, secret))
-            for each in answer.mismatches or ()
-        ),
-    )
-
-
 def _refused(
     refusal: Refusal, tunnel: Tunnel, password: str, question: Mapping[str, object]
 ) -> Mismatch:
     """Return what a refusal says of the restored database; raises where it says nothing."""
-    words, meaning = _hide(str(refusal), password), refusal.meaning
+    words, meaning = hide(str(refusal), (password,)), refusal.meaning
     if meaning is Meaning.BROKEN and tunnel.trouble is not None:
         if tunnel.simulated and isinstance(tunnel.trouble, Missing):
             raise CannotAsk(f"nobody stands in for this database: {tunnel.trouble}")
@@ -151,15 +138,3 @@ def _password(cluster: Cluster, namespace: str, question: Mapping[str, object]) 
 def _tls(question: Mapping[str, object]) -> bool | None:
     said = question.get("tls")
     return said if isinstance(said, bool) else None
-
-
-def _veil(value: object, secret: str) -> object:
-    if isinstance(value, str):
-        return _hide(value, secret)
-    if isinstance(value, list | tuple):
-        return [_veil(each, secret) for each in value]
-    return value
-
-
-def _hide(text: str, secret: str) -> str:
-    return text.replace(secret, "(hidden)") if secret else text

@@ -13,6 +13,7 @@ from drills.errors import CannotAsk
 from drills.findings import Cause
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.outputs import judged
+from drills.probes.veiling import given, veiled
 from scenarios.model import ProbeSpec
 
 
@@ -30,13 +31,14 @@ class ScriptProbe:
             env=_environment(spec.question, context),
             timeout=timeout,
         )
-        return judged(
+        answer = judged(
             spec.expect,
             said.exit_code,
             {"stdout": said.stdout, "stderr": said.stderr},
             context,
             simulated=context.cluster.embedded,
         )
+        return veiled(answer, given(spec.question))
 
 
 def _environment(question: Mapping[str, object], context: ProbeContext) -> Mapping[str, str]:

@@ -18,7 +18,8 @@ from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.databases import Table
 from drills.probes.freshness import Advice, freshness
-from drills.probes.querying import read, veiled
+from drills.probes.querying import read
+from drills.probes.veiling import veiled
 from scenarios.model import ProbeSpec
 
 ADVICE = Advice(
@@ -40,7 +41,7 @@ class SqlProbe:
             answer = Answer(observed={"answer": wrong.observed}, mismatches=(wrong,))
         else:
             answer = _judged(spec.expect, found.table, context, simulated=found.simulated)
-        return veiled(answer, found.secret)
+        return veiled(answer, (found.secret,))
 
 
 def instants(table: Table, zone: object = None) -> str:

@@ -1,0 +1,52 @@
+"""Keeps secrets out of answers: passwords, and what a scenario hands to commands of its own.
+
+In: an Answer and the values that must not show. Out: the Answer without them, whoever put them
+there: the data, a server's complaint, a command that prints its environment.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from drills import objects
+from drills.expectations import Mismatch
+from drills.probes.contract import Answer
+
+HIDDEN = "(hidden)"
+SHORTEST = 8
+"""Characters from which a variable's value may be a secret; `eu` and `true` are none."""
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """Return the text without the secrets, the longest first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def veiled(answer: Answer, secrets: Iterable[str]) -> Answer:
+    """Return the answer without the secrets."""
+    hidden = tuple(filter(None, secrets))
+    if not hidden:
+        return answer
+    mismatches = answer.mismatches
+    if mismatches is not None:
+        mismatches = tuple(
+            Mismatch(hide(each.expected, hidden), hide(each.observed, hidden))
+            for each in mismatches
+        )
+    observed = {word: _veil(value, hidden) for word, value in answer.observed.items()}
+    return replace(answer, observed=observed, mismatches=mismatches)
+
+
+def given(question: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the values in a question's `env` that may be secrets."""
+    values = (str(value) for value in objects.mapping(question, "env").values())
+    return tuple(value for value in values if len(value) >= SHORTEST)
+
+
+def _veil(value: object, hidden: tuple[str, ...]) -> object:
+    if isinstance(value, str):
+        return hide(value, hidden)
+    if isinstance(value, list | tuple):
+        return [_veil(each, hidden) for each in value]
+    return value
