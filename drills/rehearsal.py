@@ -3,7 +3,7 @@
 What the engine needs for reading (Velero: DownloadRequests) is removed again before it returns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,22 +13,24 @@ from drills.engine import LeftOutRule
 from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
+from drills.policy.acts import act_policy
 from drills.record import CleanupRecord, PassedOver, Verdict
 from drills.restorability.acts import act_dry_run, act_references
 from drills.restorability.dry_run import DryRun
-from drills.state import DrillPorts, begin
+from drills.state import Drill, DrillPorts, begin
 from drills.tidying import clean_up
 from scenarios.model import CleanupPolicy, Scenario
 
 
 class Ask(StrEnum):
-    """How much a rehearsal asks of the cluster beyond reading the backup."""
+    """What a rehearsal asks beyond reading the backup."""
 
-    NOTHING = "nothing"
     REFERENCES = "references"
-    """Whether it has what the backup's objects need; touches nothing."""
+    """Whether the cluster has what the backup's objects need; touches nothing."""
     DRY_RUN = "dryRun"
-    """That, and each object by a dry run into a sandbox made for it."""
+    """Whether the API server takes each object; a sandbox is made for it."""
+    POLICY = "policy"
+    """Whether backups are taken and kept as promised; touches nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ class Rehearsal:
     namespaces: Mapping[str, str]
     cleanup: CleanupRecord
     embedded: bool
+    backups: tuple[Backup, ...] = ()
+    """All that the engine knows."""
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
     traceback: str = ""
@@ -74,7 +78,12 @@ class Rehearsal:
 
 
 def rehearse(
-    scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int, ask: Ask = Ask.NOTHING
+    scenario: Scenario,
+    ports: DrillPorts,
+    *,
+    drill_id: str,
+    seed: int,
+    asks: Collection[Ask] = (),
 ) -> Rehearsal:
     """Select and read the backup, and say what a drill would do.
 
@@ -84,13 +93,7 @@ def rehearse(
     drill = begin(_harmless(scenario), ports, drill_id, seed)
     tried = None
     try:
-        acts.act_select(drill)
-        acts.act_verify(drill)
-        if ask is not Ask.NOTHING:
-            act_references(drill)
-        if ask is Ask.DRY_RUN:
-            acts.act_isolate(drill)
-            tried = act_dry_run(drill)
+        tried = _asked(drill, asks)
     except Halt:
         pass
     finally:
@@ -107,9 +110,33 @@ def rehearse(
         namespaces=dict(scenario.restore.namespaces),
         cleanup=cleanup,
         embedded=ports.cluster.embedded,
+        backups=notes.backups,
         tried=tried,
         traceback=notes.traceback,
     )
+
+
+def _asked(drill: Drill, asks: Collection[Ask]) -> DryRun | None:
+    """Go through the acts; policy comes with the list of backups, whether one is usable or not."""
+    try:
+        acts.act_select(drill)
+    except Halt:
+        _hold_to_policy(drill, asks)
+        raise
+    _hold_to_policy(drill, asks)
+    acts.act_verify(drill)
+    if Ask.REFERENCES in asks:
+        act_references(drill)
+    if Ask.DRY_RUN not in asks:
+        return None
+    acts.act_isolate(drill)
+    return act_dry_run(drill)
+
+
+def _hold_to_policy(drill: Drill, asks: Collection[Ask]) -> None:
+    """Judge the list of backups; where it could not be had, nothing is known."""
+    if Ask.POLICY in asks and drill.notes.backups:
+        act_policy(drill)
 
 
 def _harmless(scenario: Scenario) -> Scenario:

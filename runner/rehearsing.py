@@ -1,7 +1,8 @@
 """Runs a rehearsal for `plan` and `verify` and prints what both have in common."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,23 +32,30 @@ CODES = {
 
 
 def rehearsal_of(
-    path: Path, settings: RunSettings, ask: Ask = Ask.NOTHING
+    path: Path, settings: RunSettings, asks: Collection[Ask] = ()
 ) -> tuple[Scenario, Rehearsal]:
     """Return the scenario and its rehearsal; raises ClickException with the remedy."""
     scenario = load_all([path])[0]
     configure("text" if sys.stderr.isatty() else "json", colour=False)
     name = drill_id(scenario.name, datetime.now(UTC))
     signal = StopSignal()
+    with (
+        refusals(),
+        signals(signal, lambda name, _: click.echo(f"{name}: stopping", err=True)),
+        Clusters(settings) as clusters,
+        drill_ports(
+            scenario, settings, clusters, LogListener(name), drill_id=name, signal=signal
+        ) as ports,
+    ):
+        seed = settings.seed if settings.seed is not None else fresh_seed()
+        return scenario, rehearse(scenario, ports, drill_id=name, seed=seed, asks=asks)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what keeps us from an answer into the command's own end, exit code 2 or 3."""
     try:
-        with (
-            signals(signal, lambda name, _: click.echo(f"{name}: stopping", err=True)),
-            Clusters(settings) as clusters,
-            drill_ports(
-                scenario, settings, clusters, LogListener(name), drill_id=name, signal=signal
-            ) as ports,
-        ):
-            seed = settings.seed if settings.seed is not None else fresh_seed()
-            return scenario, rehearse(scenario, ports, drill_id=name, seed=seed, ask=ask)
+        yield
     except Misconfigured as error:
         raise Misuse(error) from error
     except DrillError as error:

@@ -46,6 +46,8 @@ class VerifyOrder:
     state: Path | None
     """The ledger; None remembers nothing."""
     workers: int
+    around: Callable[[], Iterable[Finding]] = tuple
+    """More that concerns the bucket as a whole; raises what keeps us from asking."""
 
 
 def verify_bucket(order: VerifyOrder, progress: Progress) -> ExitCode:
@@ -119,6 +121,7 @@ def _around(
     order: VerifyOrder, backups: tuple[Listed, ...], memory: Remembering | None
 ) -> Iterator[Finding]:
     """Yield what concerns the bucket rather than one backup."""
+    yield from order.around()
     if memory is None:
         return
     yield from memory.trouble()

@@ -1,7 +1,7 @@
 """Retention: holes in the tiers, and backups that expire before their tier lets them go. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
@@ -24,13 +24,16 @@ def check_retention(
     usable = [b for b in backups if b.recovery_point and not b.unusable and b.recovery_point <= now]
     if not usable:
         return
+    oldest = min(b.recovery_point for b in usable if b.recovery_point)
+    young = []
     for tier in tiers:
         held = _by_period(tier, usable)
-        oldest = min(b.recovery_point for b in usable if b.recovery_point)
         yield from _holes(tier, held, oldest, now, subject)
         yield from _early(tier, held, now, subject)
         if oldest > now - tier.keep + period_length(tier, now):
-            yield _short(tier, oldest, subject)
+            young.append(f"{tier.name} ({format_duration(tier.keep)})")
+    if young:
+        yield _short(young, oldest, subject)
 
 
 def period_length(tier: Tier, moment: datetime) -> timedelta:
@@ -100,12 +103,12 @@ def _lifetime(backup: Backup) -> timedelta:
     return backup.expires_at - backup.recovery_point
 
 
-def _short(tier: Tier, oldest: datetime, subject: str) -> Finding:
+def _short(young: Sequence[str], oldest: datetime, subject: str) -> Finding:
     return remark(
         "retention-history-short",
         subject,
-        f"The oldest usable backup is of {oldest:%Y-%m-%d}, so the {tier.name} tier "
-        f"({format_duration(tier.keep)}) is not full; whether older ones ever existed is unknown.",
+        f"The oldest usable backup is of {oldest:%Y-%m-%d}, so these tiers are not full: "
+        f"{', '.join(young)}; whether older backups ever existed is unknown.",
         "Nothing to do where backups began then.",
         severity=Severity.INFO,
     )

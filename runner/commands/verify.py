@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from runner.options import F, check_settings, cluster_options, settings_from
+from runner.policy_options import NAMES, PolicyWish, check_together, policy_options
 from runner.settings import DEFAULT_REPORT_DIR, processors
 
 LEDGER = DEFAULT_REPORT_DIR / ".verify" / "ledger.jsonl"
@@ -16,6 +17,8 @@ Examples:
   python -m runner verify --embedded --store ./bucket-copy scenario.yaml
   python -m runner verify --bucket s3://backups/cluster-1
   python -m runner verify --bucket ./bucket-copy --schedule production-daily
+  python -m runner verify --restorability --policy scenarios/production-weekly.yaml
+  python -m runner verify --policy --bucket s3://backups --replica s3://backups-dr
 """
 
 BUCKET_OPTIONS = (
@@ -77,6 +80,7 @@ def bucket_options(function: F) -> F:
 @click.argument("scenario", metavar="[SCENARIO]", required=False, type=click.Path(path_type=Path))
 @cluster_options
 @bucket_options
+@policy_options
 def command(scenario: Path | None, **options: Any) -> int:
     """Check backups: readable, complete, consistent, unchanged; nothing is restored.
 
@@ -87,21 +91,35 @@ def command(scenario: Path | None, **options: Any) -> int:
     2 the command line is wrong, 3 something could not be asked.
     """
     about_bucket = {name: options.pop(name) for name in BUCKET_NAMES}
-    if (scenario is None) == (about_bucket["bucket"] is None):
-        raise click.UsageError("give a SCENARIO or --bucket")
+    beyond = {name: options.pop(name) for name in NAMES}
+    check_together(scenario, about_bucket, beyond)
     if scenario is not None:
         if any(about_bucket[name] for name in ("names", "schedule", "namespace")):
             raise click.UsageError("--backup, --schedule and --namespace belong to --bucket")
-        return _scenario(scenario, options)
-    return _bucket(about_bucket)
+        return _scenario(scenario, options, _wish(about_bucket["bucket"], beyond), beyond)
+    return _bucket(
+        about_bucket, _wish(about_bucket["bucket"], beyond) if beyond["policy"] else None
+    )
 
 
-def _scenario(scenario: Path, options: dict[str, Any]) -> int:
+def _wish(bucket: str | None, beyond: dict[str, Any]) -> PolicyWish:
+    return PolicyWish(bucket=bucket, replica=beyond["replica"], limit=beyond["storage_limit"])
+
+
+def _scenario(
+    scenario: Path, options: dict[str, Any], wish: PolicyWish, beyond: dict[str, Any]
+) -> int:
     settings = settings_from(options)
     check_settings(settings)
-    from runner import rehearsing
+    from drills.rehearsal import Ask
+    from runner import policing, rehearsing
 
-    loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings)
+    wanted = {Ask.REFERENCES: beyond["restorability"], Ask.POLICY: beyond["policy"]}
+    asks = [ask for ask, asked in wanted.items() if asked]
+    loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings, asks)
+    if beyond["policy"]:
+        with rehearsing.refusals():
+            rehearsal = policing.with_store_policy(loaded, rehearsal, wish.at(settings.store))
     for line in rehearsing.backup_lines(rehearsal):
         click.echo(line)
     if rehearsal.inventory is not None:
@@ -116,19 +134,21 @@ def _scenario(scenario: Path, options: dict[str, Any]) -> int:
     return rehearsing.CODES[rehearsal.verdict]
 
 
-def _bucket(given: dict[str, Any]) -> int:
+def _bucket(given: dict[str, Any], policy: PolicyWish | None) -> int:
     from drills.integrity.contract import Wish
-    from runner import verifying
+    from runner import policing, verifying
     from runner.bucket_workers import BucketSource
 
     wish = Wish(
         names=frozenset(given["names"]), schedule=given["schedule"], namespace=given["namespace"]
     )
+
     order = verifying.VerifyOrder(
         source=BucketSource(url=given["bucket"], engine=given["engine"]),
         wish=wish,
         state=None if given["no_state"] else given["state"],
         workers=given["workers"] or processors(),
+        around=policing.about_bucket(policy, engine=given["engine"], namespace=given["namespace"]),
     )
     live = sys.stderr.isatty()
     return verifying.verify_bucket(

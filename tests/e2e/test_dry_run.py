@@ -71,7 +71,7 @@ class Bench:
             shield=lambda: None,
             actor="tester",
         )
-        return rehearse(load_scenario(self.scenario, {}), ports, drill_id=DRILL, seed=1, ask=ask)
+        return rehearse(load_scenario(self.scenario, {}), ports, drill_id=DRILL, seed=1, asks=[ask])
 
     def things(self) -> set[tuple[str, str, str]]:
         """Return every object but events."""
