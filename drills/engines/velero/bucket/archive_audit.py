@@ -8,7 +8,7 @@ writes each one again (v1.18 `pkg/backup/item_backupper.go`).
 from collections.abc import Iterator
 
 from drills.backups import BackedUpObject, ObjectKey
-from drills.engines.velero.bucket.copies import Copies
+from drills.engines.velero.bucket.copies import PREFERRED, Copies
 from drills.engines.velero.bucket.listed_index import ListedIndex, Tick
 from drills.engines.velero.bucket.sketch import Sketch, sketch
 from drills.engines.velero.bucket.tally import Tally
@@ -27,7 +27,6 @@ MOST_REMEMBERED = 1_000_000
 """Objects whose doubles are still noticed when the backup's own list does not name them."""
 MOST_GROUPS = 10_000
 """API versions whose group is kept at hand."""
-PREFERRED = "-preferredversion"
 
 _CLUSTER, _NAMESPACED = 4, 5
 
@@ -51,6 +50,8 @@ class ArchiveAudit:
     def read(self, pieces: Iterator[bytes]) -> "ArchiveAudit":
         """Read the archive to its end; raises BackupUnreadable where it is damaged."""
         for path, kind, body in tar.members(self.entropy.through(pieces)):
+            if kind in tar.REGULAR and self._copies.follows(path, body):
+                continue
             if kind not in tar.REGULAR:
                 self.tally.add("entry-not-a-file", path)
             elif tar.leads_out(path):
@@ -99,12 +100,12 @@ class ArchiveAudit:
         found = self._sketch(path, body)
         if found is None:
             return
-        group = self._group(found.api_version)
-        if (found.name, found.namespace) != (name, namespace) or not _of_group(resource, group):
-            self.tally.add(
-                "object-misplaced", f"{path} holds {found.kind} {found.namespace}/{found.name}"
-            )
-        self._tick(path, (group, found.kind, namespace, name))
+        api_version, kind, own_namespace, own_name = found
+        group = self._group(api_version)
+        # `deployments.apps` holds kinds of the group `apps`; core resources have no suffix.
+        if own_name != name or own_namespace != namespace or resource.partition(".")[2] != group:
+            self.tally.add("object-misplaced", f"{path} holds {kind} {own_namespace}/{own_name}")
+        self._tick(path, (group, kind, namespace, name))
         if resource in LOOKED_AT:
             self._keep(ObjectKey(resource=resource, namespace=namespace, name=name), path, body)
 
@@ -148,8 +149,3 @@ class ArchiveAudit:
         if isinstance(obj, dict):
             shown: KubeObject = obj
             self.volume_objects.append(backed_up(key, shown))
-
-
-def _of_group(resource: str, group: str) -> bool:
-    """Return whether `deployments.apps` can be a kind of `apps`; core resources have no suffix."""
-    return resource.partition(".")[2] == group

@@ -8,6 +8,8 @@ later (Velero v1.18 `pkg/backup/backup.go`, FinalizeBackup), so the unpaired wai
 from drills.engines.velero.bucket.tally import Tally
 
 MOST_WAITING = 100_000
+PREFERRED = "-preferredversion"
+"""What the folder of a copy's version ends with."""
 
 
 class Copies:
@@ -16,6 +18,7 @@ class Copies:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._path, self._body = "", b""
+        self._head, self._tail = "", ""
         self._originals: dict[str, int] = {}
         self._copies: dict[str, int] = {}
         self._full = False
@@ -25,6 +28,18 @@ class Copies:
         if self._path:
             self._wait(self._originals, self._copies, self._path, self._body)
         self._path, self._body = path, body
+        # resources/KIND/ and then the rest: between them stands the copy's version.
+        cut = path.find("/", 10) + 1
+        self._head, self._tail = path[:cut], PREFERRED + path[cut - 1 :]
+
+    def follows(self, path: str, body: bytes) -> bool:
+        """Return whether this is the sound copy of the last object: the common case, quickly."""
+        if not (self._path and path.endswith(self._tail) and path.startswith(self._head)):
+            return False
+        if "/" in path[len(self._head) : -len(self._tail)] or body != self._body:
+            return False
+        self._path = ""
+        return True
 
     def copy(self, path: str, body: bytes) -> None:
         """Take in the copy of the object at `path`."""
