@@ -4,11 +4,28 @@ In: the drill, when its restore was requested. Out: a ProbeContext. What a probe
 the same Maker as the sandbox itself: journal first, then the cluster.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from drills.errors import Interrupted
+from drills.objects import KubeObject
 from drills.probes import ProbeContext
 from drills.stages.isolate import Maker
 from drills.state import Drill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ProbeMaker:
+    """Keeps `drills.probes.contract.Making`, for as long as the drill still asks."""
+
+    drill: Drill
+    maker: Maker
+
+    def make(self, manifest: KubeObject) -> KubeObject:
+        """Create `manifest`; raises Interrupted once cleanup began, as it would be left behind."""
+        if self.drill.cleaning or self.drill.stop():
+            raise Interrupted("the drill was asked to stop")
+        return self.maker.make(manifest)
 
 
 def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> ProbeContext:
@@ -26,7 +43,10 @@ def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> 
         troubles=tuple(finding for finding in notes.findings if finding.unanswered),
         drill_id=drill.drill_id,
         labels=drill.labels,
-        maker=Maker(cluster=ports.cluster, journal=ports.journal, listener=drill.trail),
+        maker=_ProbeMaker(
+            drill=drill,
+            maker=Maker(cluster=ports.cluster, journal=ports.journal, listener=drill.trail),
+        ),
         shell=ports.shell,
         local=ports.local,
     )
