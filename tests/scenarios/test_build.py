@@ -14,6 +14,7 @@ from scenarios import (
     Pick,
     PickMode,
     ProofLevel,
+    RetentionSpec,
     Scenario,
     load_scenario,
     parse_scenario,
@@ -147,3 +148,19 @@ def test_a_scenario_can_be_copied_and_its_questions_become_json() -> None:
     assert copy.deepcopy(loaded) == loaded
     assert pickle.loads(pickle.dumps(loaded)) == loaded  # noqa: S301  our own bytes
     assert json.loads(json.dumps(loaded.probes[1].question))["service"] == "shop"
+
+
+def retention(text: str) -> RetentionSpec:
+    base = (EXAMPLES / "every-field.yaml").read_text()
+    grown = base.replace("\nspec:\n", f"\nspec:\n  retention: {text}\n", 1)
+    return parse_scenario(grown.encode(), source="", environ={}).retention
+
+
+def test_retention_arrives() -> None:
+    """Tiers that are named replace the defaults; other settings leave them as they are."""
+    assert load("every-field").retention == RetentionSpec()
+    own = retention("{weekly: 14d, storageLimit: 2Gi, replica: ./copy, replicaLag: 2h}")
+    assert (own.daily, own.weekly, own.monthly) == (None, timedelta(days=14), None)
+    assert (own.storage_limit, own.replica) == (2 << 30, "./copy")
+    assert own.replica_lag == timedelta(hours=2)
+    assert retention("{storageLimit: 1Gi}").daily == timedelta(days=30)
