@@ -77,20 +77,8 @@ def test_a_restore_creates_what_the_preview_shows(tmp_path: Path) -> None:
 
 
 WORDS = [
-    "metadata",
-    "spec",
-    "ports",
-    "annotations",
-    "labels",
-    "volumes",
-    "containers",
-    "type",
-    "data",
-    "nodePort",
-    "name",
-    "image",
-    "template",
-    "volumeClaimTemplates",
+    *("metadata", "spec", "ports", "annotations", "labels", "volumes", "containers", "type"),
+    *("data", "nodePort", "name", "image", "template", "volumeClaimTemplates"),
 ]
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
