@@ -14,10 +14,10 @@ from botocore import exceptions
 from botocore.config import Config
 
 from drills.adapters.s3_facts import facts_of
+from drills.adapters.s3_refusals import refusal
 from drills.adapters.s3_transfer import Transfer
 from drills.adapters.streams import Body, buffered
-from drills.errors import DrillError, Forbidden, Misconfigured, Missing, OutsideRefused, Unreachable
-from drills.findings import Cause
+from drills.errors import DrillError, Misconfigured, Unreachable
 from drills.policy.bucket import BucketFacts
 from drills.ports import StoredObject
 
@@ -36,22 +36,6 @@ BROKEN = (
     TimeoutError,
 )
 """What a transfer breaks off with and may be taken up again after."""
-DENIED = frozenset(
-    {
-        "AccessDenied",
-        "403",
-        "Forbidden",
-        "ExpiredToken",
-        "InvalidAccessKeyId",
-        "InvalidToken",
-        "SignatureDoesNotMatch",
-        "RequestTimeTooSkewed",
-    }
-)
-ABSENT = frozenset({"NoSuchKey", "404", "NotFound", "NoSuchVersion"})
-BUSY = frozenset(
-    {"SlowDown", "InternalError", "ServiceUnavailable", "500", "503", "RequestTimeout"}
-)
 
 
 class S3Store:
@@ -172,32 +156,9 @@ class S3Store:
         place = f"s3://{self._bucket}/{key}"
         if isinstance(error, exceptions.ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
-            return _refusal(place, code, right)
+            return refusal(place, code, right)
         if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
             hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role"
             return Misconfigured(f"{place}: no credentials", hint=hint)
         hint = "check the endpoint, the network and the certificate"
         return Unreachable(f"{place}: {type(error).__name__}", hint=hint)
-
-
-def _refusal(place: str, code: str, right: str) -> DrillError:
-    message = f"{place}: {code or 'refused'}"
-    if code in DENIED:
-        hint = f"grant {right}; without s3:ListBucket an absent file is refused the same way"
-        return Forbidden(message, hint=hint)
-    if code == "NoSuchBucket":
-        return Missing(
-            message, hint="check the bucket's name and region", cause=Cause.CONFIGURATION
-        )
-    kind, hint = _OTHER.get(code, (OutsideRefused, ""))
-    return kind(message, hint=hint)
-
-
-_BUSY_HINT = "the store is failing or overloaded; try again"
-_CHANGED_HINT = "it changed while it was read; read it again"
-_OTHER: dict[str, tuple[type[DrillError], str]] = {
-    **dict.fromkeys(ABSENT, (Missing, "")),
-    **dict.fromkeys(BUSY, (Unreachable, _BUSY_HINT)),
-    **dict.fromkeys(("PreconditionFailed", "412"), (Unreachable, _CHANGED_HINT)),
-    "InvalidObjectState": (OutsideRefused, "it lies in an archive tier: bring it back first"),
-}
