@@ -111,12 +111,11 @@ def test_a_port_that_nobody_stands_in_for_says_so(server: ApiServer, cluster: Ku
 
 
 def test_nothing_is_left_behind(cluster: KubeCluster, pod_side: socket.socket) -> None:
-    before = threading.active_count()
     with cluster.stream("box", "pod/shop-0", "8080", timeout=10) as tunnel:
         tunnel.socket.sendall(b"x")
     assert heard(pod_side, 2) == b"x"
     assert not [t for t in threading.enumerate() if t.name.startswith("tunnel")]
-    assert threading.active_count() <= before + 1
+    assert tunnel.socket.fileno() == -1
 
 
 def test_without_a_ready_pod_there_is_no_tunnel(cluster: KubeCluster) -> None:
