@@ -64,7 +64,18 @@ def test_no_cluster_wide_reach_into_namespaces() -> None:
         "persistentvolumes",
         "volumesnapshotcontents",
         "leases",
+        "storageclasses",
+        "ingressclasses",
+        "priorityclasses",
+        "runtimeclasses",
+        "nodes",
     }
+    readable = {"nodes", "leases", "volumesnapshotcontents"}
+    assert all(
+        set(rule["verbs"]) <= {"get", "list"}
+        for rule in rules
+        if readable & set(rule["resources"]) or rule["resources"][0].endswith("classes")
+    )
     (bind,) = [rule for rule in rules if "bind" in rule["verbs"]]
     assert bind["resourceNames"] == ["restore-drill-sandbox"]
     bound = [
