@@ -1,6 +1,5 @@
 """What a JSONPath finds; which paths there are is tested with the scenarios."""
 
-import json
 
 import pytest
 from hypothesis import given
@@ -62,10 +61,8 @@ def test_finds(path: str, found: tuple[object, ...]) -> None:
 def test_a_quoted_key_finds_its_value(document: dict[str, int]) -> None:
     """Whatever a key holds, quoting it reaches it."""
     for key, value in document.items():
-        quoted = json.dumps(key, ensure_ascii=False).replace("\\n", "\n").replace("\\t", "\t")
-        if "\\u" in quoted or any(f"\\{c}" in quoted for c in "bfr"):
-            continue
-        assert find(parse_jsonpath(f"{{[{quoted}]}}"), document) == (value,)
+        quoted = key.replace("\\", "\\\\").replace('"', '\\"')
+        assert find(parse_jsonpath(f'{{["{quoted}"]}}'), document) == (value,)
 
 
 @given(st.lists(st.integers(), min_size=1), st.data())

@@ -192,6 +192,8 @@ def own(folder: Path, user: str | None) -> None:
 
 def certificate(folder: Path, user: str | None) -> None:
     """Put a certificate there that signs itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed (apt-get install openssl)")
     key, certificate = folder / "server.key", folder / "server.crt"
     run(
         [
