@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from drills.backups import Backup, Inventory
+from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
+from drills.plan import left_out_rules
 from scenarios.model import Scenario
 
 
@@ -29,7 +31,19 @@ def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     findings = list(inspection.findings)
     if inspection.inventory is not None:
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
+        findings += _reaching_production(engine, scenario, inspection.inventory)
     return Verified(inventory=inspection.inventory, findings=tuple(findings))
+
+
+def _reaching_production(
+    engine: Engine, scenario: Scenario, inventory: Inventory
+) -> tuple[Finding, ...]:
+    """Return what in the restored copy would get at production past the sandbox."""
+    if engine.sandbox_shape is not SandboxShape.NAMESPACES:
+        return ()
+    return storage_findings(
+        inventory.objects, scenario.restore.namespaces, left_out_rules(scenario)
+    )
 
 
 def _absent(

@@ -14,6 +14,7 @@ from drills import objects
 from drills.backups import BackedUpObject
 from drills.engine import RestoreOrder
 from drills.engines.velero.judgement import tracking_keys
+from drills.pod_specs import POD_SPECS
 
 Rule = dict[str, object]
 Patch = Mapping[str, object]
@@ -41,17 +42,6 @@ CLOSED: Patch = {
     "loadBalancerSourceRanges": None,
     "externalIPs": None,
 }
-
-_TEMPLATES: Mapping[str, tuple[str, ...]] = {
-    "pods": ("spec",),
-    "deployments.apps": ("spec", "template", "spec"),
-    "statefulsets.apps": ("spec", "template", "spec"),
-    "daemonsets.apps": ("spec", "template", "spec"),
-    "replicasets.apps": ("spec", "template", "spec"),
-    "jobs.batch": ("spec", "template", "spec"),
-    "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
-}
-"""Where a kind keeps its pod's spec."""
 
 
 def rules(order: RestoreOrder) -> tuple[Rule, ...]:
@@ -142,7 +132,7 @@ def _metadata_patch(members: Iterable[BackedUpObject]) -> Patch:
 
 def _priority_patch(resource: str, members: Iterable[BackedUpObject]) -> Patch:
     """Take priorities away: a copy must never push production's pods from a full node."""
-    path = _TEMPLATES.get(resource)
+    path = POD_SPECS.get(resource)
     if path is None or not any(objects.text(o.body, *path, "priorityClassName") for o in members):
         return {}
     patch: dict[str, object] = {"priorityClassName": None, "priority": None}
