@@ -15,6 +15,8 @@ from reports.junit_report import render_junit
 from reports.loading import ReportUnreadable, load_report
 from reports.reading import Document
 from reports.text_report import render_text, summary_lines
+from reports.verify_html import render_verify_html
+from reports.verify_json import to_verify_document
 
 RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
     "json": render_json,
@@ -53,6 +55,8 @@ __all__ = [
     "render_json",
     "render_junit",
     "render_text",
+    "render_verify_html",
     "summary_lines",
     "to_document",
+    "to_verify_document",
 ]

@@ -116,7 +116,7 @@ def schema_problems(document: Document, schema: str) -> tuple[str, ...]:
 
 
 def schema_bytes(schema: str) -> bytes:
-    """Return the published schema (`report` or `evidence`) as it is shipped."""
+    """Return the published schema (`report`, `verify` or `evidence`) as it is shipped."""
     return (_SCHEMAS / f"{schema}.schema.json").read_bytes()
 
 

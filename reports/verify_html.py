@@ -1,0 +1,76 @@
+"""`verify.html`: what a run of `verify` saw, on one page that needs neither network nor script.
+
+In: the document of a `verify.json`. Out: HTML bytes. The words are in templates/verify.html.j2.
+"""
+
+from reports import words
+from reports.pages import page
+from reports.reading import Document, by_severity, count, number, part, rows, word
+
+_LOOKS = {"good": "passed", "damaged": "failed", "unknown": "inconclusive"}
+"""Verdict to the drill's verdict whose colour and sign it has."""
+
+_WORST_FIRST = ("damaged", "unknown", "good")
+
+
+def render_verify_html(document: Document) -> bytes:
+    """Return the page as UTF-8; the same document always gives the same bytes."""
+    backups = sorted(
+        rows(document, "backups"), key=lambda one: _WORST_FIRST.index(word(one, "verdict"))
+    )
+    return page(
+        "verify.html.j2",
+        report=document,
+        sentence=verify_sentence(document),
+        look=_look(document),
+        looks=_LOOKS,
+        backups=[_shown(one) for one in backups],
+        groups=_groups(document, backups),
+    )
+
+
+def verify_sentence(document: Document) -> str:
+    """Return verdict and why in one sentence, with a full stop."""
+    totals = part(document, "totals")
+    by_verdict, found = part(totals, "byVerdict"), part(totals, "findings")
+    checked = words.plural(count(totals, "backups"), "backup")
+    if word(document, "verdict") == "damaged":
+        critical = words.plural(count(found, "critical"), "critical finding")
+        bad = count(by_verdict, "damaged")
+        return f"{bad} of {checked} damaged, {critical}: a restore would suffer."
+    if word(document, "verdict") == "unknown":
+        asked = words.plural(count(totals, "unanswered"), "question")
+        return f"No answer: {asked} stayed open, which says nothing for or against the backups."
+    warnings = count(found, "warning")
+    told = f", with {words.plural(warnings, 'warning')}" if warnings else ""
+    return f"{checked} read, nothing found that speaks against a restore{told}."
+
+
+def _look(document: Document) -> str:
+    look = _LOOKS[word(document, "verdict")]
+    warned = count(part(document, "totals", "findings"), "warning") > 0
+    return "warned" if look == "passed" and warned else look
+
+
+def _shown(backup: Document) -> dict[str, object]:
+    found = rows(backup, "findings")
+    weights = {
+        one: sum(word(f, "severity") == one for f in found) for one in ("critical", "warning")
+    }
+    return {
+        **backup,
+        "told": ", ".join(f"{many} {one}" for one, many in weights.items() if many),
+        "rate": _rate(backup),
+    }
+
+
+def _rate(backup: Document) -> str:
+    rate = number(backup, "bytesPerSecond")
+    return words.UNKNOWN if rate is None else f"{words.size(rate)}/s"
+
+
+def _groups(document: Document, backups: list[Document]) -> list[dict[str, object]]:
+    """Return the findings under what they concern: the place first, then each backup."""
+    around = ("the place as a whole", by_severity(document))
+    each = ((word(one, "name"), by_severity(one)) for one in backups)
+    return [{"title": title, "findings": found} for title, found in (around, *each) if found]
