@@ -18,6 +18,7 @@ from drills.objects import KubeObject
 from drills.plan import rule_for
 from drills.ports import Cluster, Deadline, Kind, Listener
 from drills.record import Completeness, VolumeRecord
+from drills.shared_volumes import shared_volumes
 
 ALWAYS_LOOKED_AT = (
     "services",
@@ -50,6 +51,7 @@ def examine(
     """Compare the sandbox with the inventory and make harmless what is live in it."""
     live = look(cluster, tuple(sorted(set(order.namespaces.values()))), _worth_listing(order))
     dangers = neutralise(cluster, listener, live, order)
+    shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
     completeness = compare(order.inventory, order.namespaces, order.left_out, live.names())
     volumes = volumes_of(order.inventory, order.namespaces, restored.volumes)
     return Examined(
@@ -57,12 +59,13 @@ def examine(
         volumes=volumes,
         findings=(
             *dangers.findings,
+            *shared.findings,
             *findings_of(
                 completeness, live.names(), obstacles_of(restored.errors, restored.findings)
             ),
             *volume_findings(volumes),
         ),
-        harmless=dangers.harmless,
+        harmless=dangers.harmless and shared.harmless,
     )
 
 

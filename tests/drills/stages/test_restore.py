@@ -242,3 +242,18 @@ def test_a_claim_out_of_the_inventory_is_looked_for_by_name() -> None:
     lost = backed(manifest("v1", "PersistentVolumeClaim", "data"))
     found = look(FakeCluster(), order(lost))
     assert found.completeness.missing == (f"persistentvolumeclaims {SOURCE}/data",)
+
+
+def test_a_volume_that_is_productions_own_ends_the_drill() -> None:
+    """Under another name, but the same disk: nothing may run on it."""
+    source = {"csi": {"driver": "disk.example.com", "volumeHandle": "vol-1"}}
+    claim = {"namespace": SOURCE, "name": "data"}
+    cluster = FakeCluster(
+        None,
+        manifest("v1", "PersistentVolume", "a", spec={**source, "claimRef": claim}),
+        manifest("v1", "PersistentVolume", "b", spec=source),
+        thing("v1", "PersistentVolumeClaim", "data", spec={"volumeName": "b"}),
+    )
+    found = look(cluster, order(backed(manifest("v1", "PersistentVolumeClaim", "data"))))
+    assert "volume-shared-with-production" in {f.code for f in found.findings}
+    assert not found.harmless
