@@ -66,6 +66,21 @@ class BackedUpObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """One setting that names a host other than a short Service name; never a secret's value."""
+
+    source: ObjectKey
+    key: str
+    """The ConfigMap's or Secret's key, or the variable's name."""
+    host: str
+    """Empty where the setting is a Secret's."""
+    namespace: str
+    """The namespace, if the host is a Service's name; '' where it cannot be one."""
+    service: bool = False
+    """Whether the name says that it is a Service's (`db.production.svc`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpVolume:
     """One claim in the backup and whether its data is there."""
 
@@ -95,5 +110,7 @@ class Inventory:
     """The backup's start, or the earliest data instant of its volumes."""
     bytes: int = 0
     """Size of the stored object archive."""
+    reaches: tuple[Reach, ...] = ()
+    """What the configuration names outside its own namespace."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""

@@ -6,8 +6,9 @@ from drills.backups import Backup, Inventory
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
+from drills.outward import outward_findings
 from drills.plan import left_out_rules
-from scenarios.model import Scenario
+from scenarios.model import NetworkIsolation, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,11 @@ def _reaching_production(
     """Return what in the restored copy would get at production past the sandbox."""
     if engine.sandbox_shape is not SandboxShape.NAMESPACES:
         return ()
-    return storage_findings(
-        inventory.objects, scenario.restore.namespaces, left_out_rules(scenario)
+    sources = scenario.restore.namespaces
+    closed = scenario.isolation.network is NetworkIsolation.DENY
+    return (
+        *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
+        *outward_findings(inventory.reaches, sources, inventory.namespaces, closed=closed),
     )
 
 

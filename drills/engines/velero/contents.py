@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from drills import objects
-from drills.backups import BackedUpObject, ObjectKey
+from drills.backups import BackedUpObject, ObjectKey, Reach
 from drills.engines.velero.archive import Counted, Entry, entries
 from drills.engines.velero.judgement import backed_up
+from drills.engines.velero.reaches import reaches
 from drills.engines.velero.remarks import damage
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
@@ -33,6 +34,7 @@ class Contents:
 
     found: dict[ObjectKey, BackedUpObject] = field(default_factory=dict)
     damaged: list[Finding] = field(default_factory=list)
+    reaches: list[Reach] = field(default_factory=list)
     format: str | None = None
     bytes: int = 0
 
@@ -91,6 +93,8 @@ def _take(contents: Contents, entry: Entry) -> None:
         why = f"{entry.path} holds {objects.namespace(obj)}/{objects.name(obj)} instead."
         contents.damaged.append(damage("object-misplaced", str(key), why))
     contents.found[key] = backed_up(key, obj)
+    if contents.found[key].owner is None:
+        contents.reaches.extend(reaches(key, obj))
 
 
 def _parsed(body: bytes) -> KubeObject:

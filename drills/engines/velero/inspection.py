@@ -115,6 +115,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             namespaces=present,
             recovery_point=_recovery_point(reading.backup.started_at, in_scope),
             bytes=reading.contents.bytes,
+            reaches=tuple(reading.contents.reaches),
             cluster_version=objects.text(
                 reading.custom, "metadata", "annotations", CLUSTER_VERSION
             ),
