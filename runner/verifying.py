@@ -6,7 +6,7 @@ In: which bucket and which backups. Out: an exit code. Nothing in the bucket is 
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -18,20 +18,21 @@ from drills.errors import DrillError, Interrupted, Misconfigured
 from drills.findings import Finding
 from drills.integrity.contract import Bucket, Listed, Wish
 from drills.integrity.remembering import Remembering
-from drills.integrity.result import BackupCheck, State, state_of
+from drills.integrity.result import BackupCheck
+from reports.verify_json import all_findings
+from reports.verify_record import NotLookedAt
 from runner.bucket_workers import Advance, BucketSource, checks_apart, checks_here
 from runner.exit_codes import ExitCode
 from runner.rehearsing import Misuse, Refusal
 from runner.stopping import DrillStop, StopSignal, signals
+from runner.verify_options import VerifyOutput
+from runner.verify_publish import check_places, publish_verify
+from runner.verify_records import record_of_bucket
+from runner.verify_scope import beyond_bucket
 from runner.verify_text import backup_lines, finding_lines, summary_line
 
 APART_FROM = 32 << 20
 """Stored bytes from which starting more processes pays."""
-CODES = {
-    State.GOOD: ExitCode.OK,
-    State.DAMAGED: ExitCode.FAILED,
-    State.UNKNOWN: ExitCode.INCONCLUSIVE,
-}
 
 Progress = Callable[[int, int], AbstractContextManager[Advance]]
 """Given bytes and backups in all, shows how far the check is."""
@@ -48,6 +49,17 @@ class VerifyOrder:
     workers: int
     around: Callable[[], Iterable[Finding]] = tuple
     """More that concerns the bucket as a whole; raises what keeps us from asking."""
+    policy: bool = False
+    """Whether `around` asks what is promised."""
+    output: VerifyOutput = field(default_factory=VerifyOutput)
+
+    def not_looked_at(self) -> tuple[NotLookedAt, ...]:
+        """Return what this order leaves open."""
+        return beyond_bucket(
+            remembered=self.state is not None,
+            everything=self.wish.everything,
+            policy=self.policy,
+        )
 
 
 def verify_bucket(order: VerifyOrder, progress: Progress) -> ExitCode:
@@ -66,8 +78,9 @@ def verify_bucket(order: VerifyOrder, progress: Progress) -> ExitCode:
 
 
 def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode:
+    check_places(order.output)
     clock = SystemClock(stop.event)
-    begun = clock.monotonic()
+    begun, started_at = clock.monotonic(), clock.now()
     memory = _memory(order, clock)
     bucket = order.source.open(stop.event)
     backups = _listed(order, bucket)
@@ -79,9 +92,16 @@ def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode
             _echo(backup_lines(judged))
     around = tuple(_around(order, backups, memory))
     _echo(finding_lines(around))
-    state = _overall(checks, around)
-    click.echo(summary_line(state, order.source.url, checks, clock.monotonic() - begun))
-    return CODES[state]
+    record = record_of_bucket(
+        location_of(order.source.url),
+        checks,
+        around,
+        (started_at, clock.monotonic() - begun),
+        order.not_looked_at(),
+    )
+    code = publish_verify(record, order.output, order.output.code(all_findings(record)))
+    click.echo(summary_line(record.state, order.source.url, checks, record.seconds))
+    return code
 
 
 def _memory(order: VerifyOrder, clock: SystemClock) -> Remembering | None:
@@ -127,10 +147,6 @@ def _around(
     yield from memory.trouble()
     if order.wish.everything:
         yield from memory.whole(frozenset(one.name for one in backups))
-
-
-def _overall(checks: Iterable[BackupCheck], around: tuple[Finding, ...]) -> State:
-    return state_of((*around, *(f for check in checks for f in check.findings)))
 
 
 def _echo(lines: Iterable[str]) -> None:

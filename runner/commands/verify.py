@@ -2,13 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.options import F, check_settings, cluster_options, settings_from
 from runner.policy_options import NAMES, PolicyWish, check_together, policy_options
 from runner.settings import DEFAULT_REPORT_DIR, processors
+from runner.verify_options import OUTPUT_NAMES, FailOn, VerifyOutput, output_options
+
+if TYPE_CHECKING:
+    from drills.rehearsal import Rehearsal
 
 LEDGER = DEFAULT_REPORT_DIR / ".verify" / "ledger.jsonl"
 
@@ -81,6 +85,7 @@ def bucket_options(function: F) -> F:
 @cluster_options
 @bucket_options
 @policy_options
+@output_options
 def command(scenario: Path | None, **options: Any) -> int:
     """Check backups: readable, complete, consistent, unchanged; nothing is restored.
 
@@ -88,18 +93,22 @@ def command(scenario: Path | None, **options: Any) -> int:
     object store: no cluster is needed, and read-only rights suffice.
 
     A good answer here is no proof of a restore: only a drill is. Exit codes: 0 good, 1 damaged,
-    2 the command line is wrong, 3 something could not be asked.
+    2 the command line is wrong, 3 something could not be asked. --fail-on moves the line of 1.
     """
+    output = _output({name: options.pop(name) for name in OUTPUT_NAMES})
     about_bucket = {name: options.pop(name) for name in BUCKET_NAMES}
     beyond = {name: options.pop(name) for name in NAMES}
     check_together(scenario, about_bucket, beyond)
     if scenario is not None:
         if any(about_bucket[name] for name in ("names", "schedule", "namespace")):
             raise click.UsageError("--backup, --schedule and --namespace belong to --bucket")
-        return _scenario(scenario, options, _wish(about_bucket["bucket"], beyond), beyond)
-    return _bucket(
-        about_bucket, _wish(about_bucket["bucket"], beyond) if beyond["policy"] else None
-    )
+        return _scenario(scenario, options, _wish(about_bucket["bucket"], beyond), beyond, output)
+    wish = _wish(about_bucket["bucket"], beyond) if beyond["policy"] else None
+    return _bucket(about_bucket, wish, output)
+
+
+def _output(given: dict[str, Any]) -> VerifyOutput:
+    return VerifyOutput(**{**given, "fail_on": FailOn(given["fail_on"])})
 
 
 def _wish(bucket: str | None, beyond: dict[str, Any]) -> PolicyWish:
@@ -107,19 +116,42 @@ def _wish(bucket: str | None, beyond: dict[str, Any]) -> PolicyWish:
 
 
 def _scenario(
-    scenario: Path, options: dict[str, Any], wish: PolicyWish, beyond: dict[str, Any]
+    scenario: Path,
+    options: dict[str, Any],
+    wish: PolicyWish,
+    beyond: dict[str, Any],
+    output: VerifyOutput,
 ) -> int:
     settings = settings_from(options)
     check_settings(settings)
+    from drills.adapters.clock import SystemClock
     from drills.rehearsal import Ask
-    from runner import policing, rehearsing
+    from runner import policing, rehearsing, verify_publish, verify_records, verify_scope
 
+    with rehearsing.refusals():
+        verify_publish.check_places(output)
+    clock = SystemClock()
+    begun, started_at = clock.monotonic(), clock.now()
     wanted = {Ask.REFERENCES: beyond["restorability"], Ask.POLICY: beyond["policy"]}
     asks = [ask for ask, asked in wanted.items() if asked]
     loaded, rehearsal = rehearsing.rehearsal_of(scenario, settings, asks)
     if beyond["policy"]:
         with rehearsing.refusals():
             rehearsal = policing.with_store_policy(loaded, rehearsal, wish.at(settings.store))
+    _say(rehearsal)
+    click.echo(rehearsing.closing_line("backup read, not restored", loaded, rehearsal))
+    beyond_it = verify_scope.beyond_scenario(
+        restorability=beyond["restorability"], policy=beyond["policy"]
+    )
+    span = (started_at, clock.monotonic() - begun)
+    record = verify_records.record_of_rehearsal(loaded.name, rehearsal, span, beyond_it)
+    code = output.code(rehearsal.findings, complete=rehearsal.inventory is not None)
+    return verify_publish.publish_verify(record, output, code)
+
+
+def _say(rehearsal: "Rehearsal") -> None:
+    from runner import rehearsing
+
     for line in rehearsing.backup_lines(rehearsal):
         click.echo(line)
     if rehearsal.inventory is not None:
@@ -130,11 +162,9 @@ def _scenario(
         )
     for line in rehearsing.finding_lines(rehearsal.findings):
         click.echo(line)
-    click.echo(rehearsing.closing_line("backup read, not restored", loaded, rehearsal))
-    return rehearsing.CODES[rehearsal.verdict]
 
 
-def _bucket(given: dict[str, Any], policy: PolicyWish | None) -> int:
+def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutput) -> int:
     from drills.integrity.contract import Wish
     from runner import policing, verifying
     from runner.bucket_workers import BucketSource
@@ -149,6 +179,8 @@ def _bucket(given: dict[str, Any], policy: PolicyWish | None) -> int:
         state=None if given["no_state"] else given["state"],
         workers=given["workers"] or processors(),
         around=policing.about_bucket(policy, engine=given["engine"], namespace=given["namespace"]),
+        policy=policy is not None,
+        output=output,
     )
     live = sys.stderr.isatty()
     return verifying.verify_bucket(
