@@ -1,0 +1,68 @@
+"""Whole drills of backups that would reach for production: refused, or told."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.buckets import Bucket
+from tests.e2e.conftest import Drilled
+
+Drill = Callable[..., Drilled]
+Write = Callable[..., Path]
+CONFIG = "/configmaps/namespaces/production/shop-config.json"
+SHOP = "/deployments.apps/namespaces/production/shop.json"
+
+
+def rewrite(bucket: Bucket, path: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change one object of the backup's archive."""
+    raw = io.BytesIO()
+    seen = False
+    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
+        for member in old.getmembers():
+            body = old.extractfile(member)
+            content = body.read() if body else b""
+            if member.name.endswith(path):
+                obj = json.loads(content)
+                change(obj)
+                content, seen = json.dumps(obj).encode(), True
+                member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    assert seen, path
+    bucket.tarball.write_bytes(raw.getvalue())
+
+
+def mount_share(obj: dict[str, Any]) -> None:
+    pod = obj["spec"]["template"]["spec"]
+    share = {"server": "files.example.com", "path": "/orders"}
+    pod.setdefault("volumes", []).append({"name": "orders", "nfs": share})
+    mounts = pod["containers"][0].setdefault("volumeMounts", [])
+    mounts.append({"name": "orders", "mountPath": "/orders"})
+
+
+def test_a_share_of_production_is_never_mounted(drill: Drill, write: Write, bucket: Bucket) -> None:
+    """Inconclusive, and no namespace was made for it."""
+    rewrite(bucket, SHOP, mount_share)
+    done = drill(write(), "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    found = done.findings("warning")["storage-shared-with-production"]
+    assert (found["cause"], found["subject"]) == ("isolation", "deployments.apps production/shop")
+    assert "isolate" not in {stage["name"] for stage in done.document["stages"]}
+    assert done.document["cleanup"]["outcome"] == "clean"
+
+
+def test_settings_that_lead_to_production_are_named(
+    drill: Drill, write: Write, bucket: Bucket
+) -> None:
+    """A note, where the network is closed: the drill goes on and passes."""
+
+    def point(obj: dict[str, Any]) -> None:
+        obj["data"]["LEDGER_HOST"] = "ledger.production.svc.cluster.local"
+
+    rewrite(bucket, CONFIG, point)
+    done = drill(write(), "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (0, "passed")
+    message = done.findings("info")["points-at-production"]["message"]
+    assert "configmaps production/shop-config key LEDGER_HOST (ledger.production.svc)" in message
