@@ -62,6 +62,7 @@ bench: $(BIN)/.dev ## Run the benchmarks
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/hundred_drills.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/verify.py --gigabytes 0.5
 
 lock: $(BIN)/.dev ## Renew the pinned requirements from pyproject.toml
 	$(BIN)/pip install --quiet uv
