@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from drills.findings import Severity
 from drills.integrity.result import State
+from reports import plain
 from reports.verify_json import all_findings, bytes_read
 from reports.verify_record import VerifyRecord
 
@@ -25,11 +26,12 @@ def render_metrics(record: VerifyRecord) -> bytes:
     """
     registry = CollectorRegistry()
     gauges: dict[str, Gauge] = {}
+    place = plain.text(record.place)
     for name, words, labels, value in _samples(record):
         if name not in gauges:
             names = ["location", *labels]
             gauges[name] = Gauge(f"{PREFIX}_{name}", words, names, registry=registry)
-        gauges[name].labels(record.place, *labels.values()).set(value)
+        gauges[name].labels(place, *labels.values()).set(value)
     return generate_latest(registry)
 
 
