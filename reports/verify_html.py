@@ -25,7 +25,7 @@ def render_verify_html(document: Document) -> bytes:
         look=_look(document),
         looks=_LOOKS,
         backups=[_shown(one) for one in backups],
-        groups=_groups(document, backups),
+        findings=_findings(document),
     )
 
 
@@ -37,6 +37,8 @@ def verify_sentence(document: Document) -> str:
     if word(document, "verdict") == "damaged":
         critical = words.plural(count(found, "critical"), "critical finding")
         bad = count(by_verdict, "damaged")
+        if not bad:
+            return f"{checked} read, none damaged itself, but {critical} about the place."
         return f"{bad} of {checked} damaged, {critical}: a restore would suffer."
     if word(document, "verdict") == "unknown":
         asked = words.plural(count(totals, "unanswered"), "question")
@@ -69,8 +71,12 @@ def _rate(backup: Document) -> str:
     return words.UNKNOWN if rate is None else f"{words.size(rate)}/s"
 
 
-def _groups(document: Document, backups: list[Document]) -> list[dict[str, object]]:
-    """Return the findings under what they concern: the place first, then each backup."""
-    around = ("the place as a whole", by_severity(document))
-    each = ((word(one, "name"), by_severity(one)) for one in backups)
-    return [{"title": title, "findings": found} for title, found in (around, *each) if found]
+def _findings(document: Document) -> tuple[Document, ...]:
+    """Return all findings with what they concern, the weightiest first."""
+    around = [{**one, "about": "the place as a whole"} for one in rows(document, "findings")]
+    each = [
+        {**one, "about": word(backup, "name")}
+        for backup in rows(document, "backups")
+        for one in rows(backup, "findings")
+    ]
+    return by_severity({"findings": [*around, *each]})

@@ -190,6 +190,10 @@ def test_the_page_needs_nothing_else() -> None:
     [
         (RECORD, "1 of 2 backups damaged, 1 critical finding: a restore would suffer."),
         (
+            replace(RECORD, backups=(SOUND,), findings=(DAMAGE,)),
+            "1 backup read, none damaged itself, but 1 critical finding about the place.",
+        ),
+        (
             replace(RECORD, state=State.GOOD, backups=(SOUND,), findings=()),
             "1 backup read, nothing found that speaks against a restore.",
         ),
@@ -202,3 +206,8 @@ def test_the_page_needs_nothing_else() -> None:
 def test_the_verdict_stands_above_all(record: VerifyRecord, sentence: str) -> None:
     text = Page(render_verify_html(to_verify_document(record))).text
     assert text.index(sentence) < text.index("Not restored") < text.index("Findings")
+
+
+def test_the_weightiest_finding_comes_first() -> None:
+    text = Page(render_verify_html(to_verify_document(RECORD))).text
+    assert text.index(DAMAGE.message) < text.index(OPEN.message)
