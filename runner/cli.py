@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Run drills on their schedules, with /healthz and /metrics.",
     "report": "List, show, compare and re-render reports.",
     "evidence": "Export and verify evidence for auditors.",
-    "schema": "Print the JSON Schema of scenarios or reports.",
+    "schema": "Print the JSON Schema of scenarios, reports or verify reports.",
 }
 
 YAML = (".yaml", ".yml")
