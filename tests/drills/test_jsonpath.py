@@ -1,6 +1,5 @@
 """What a JSONPath finds; which paths there are is tested with the scenarios."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
