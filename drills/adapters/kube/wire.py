@@ -18,6 +18,7 @@ from kubernetes.client import ApiClient
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
+LOOKS = 5
 POOL_CONNECTIONS = 512
 """A hundred drills with a handful of watches each share one client; more only reconnects."""
 
@@ -85,12 +86,24 @@ class Wire:
     def credentials(self) -> dict[str, str]:
         """Return the authentication headers, fresh from the client's own renewal."""
         with self._lock:
-            settings = self.configuration.auth_settings().values()
+            settings = self._settings().values()
             return {
                 str(setting["key"]): str(setting["value"])
                 for setting in settings
                 if setting["in"] == "header" and setting["value"]
             }
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the client's settings; while reading them it looks for proxies in the environment.
+
+        Another thread that changes the environment meanwhile makes that look fail: look again.
+        """
+        for _ in range(LOOKS):
+            try:
+                return dict(self.configuration.auth_settings())
+            except (KeyError, RuntimeError):
+                continue
+        return dict(self.configuration.auth_settings())
 
     def renew(self, refused: Mapping[str, str]) -> None:
         """Load the credentials again, unless another thread did so since `refused` were read."""

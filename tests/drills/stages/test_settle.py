@@ -82,7 +82,7 @@ def test_waits_until_the_workload_is_up(close: Keep) -> None:
 
 def test_a_workload_never_ready_is_unanswered() -> None:
     """A deadline without an answer blames nobody."""
-    found = settled(make(deployment(available=0)), seconds=30)
+    found = settled(make(deployment(available=0)), seconds=150)
     assert not found.ready
     assert found.watch is None
     (finding,) = found.findings
