@@ -5,12 +5,11 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
-import structlog
 
 from drills.drill import run_drill
 from drills.errors import DrillError, Misconfigured
@@ -21,7 +20,7 @@ from runner.clusters import Clusters
 from runner.exit_codes import ExitCode, worst
 from runner.ids import drill_id, fresh_seed
 from runner.listeners import Board, BoardListener, LogListener
-from runner.logs import configure
+from runner.logs import configure, style_of
 from runner.orphans import finish_orphans
 from runner.outcomes import exit_code
 from runner.publish import ReportStore, open_report_store, publish
@@ -30,7 +29,6 @@ from runner.stopping import StopSignal, signals
 from runner.wiring import drill_ports
 from scenarios.model import CleanupPolicy, Scenario
 
-log = structlog.get_logger()
 PLAIN_WIDTH = 100
 
 
@@ -55,7 +53,7 @@ def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format:
         return ExitCode.MISUSED
     live = log_format == "auto" and sys.stderr.isatty()
     configure(
-        _style(log_format),
+        style_of(log_format),
         colour=colour_wanted(terminal=sys.stderr.isatty()),
         verbose=settings.verbose,
     )
@@ -159,19 +157,12 @@ def _told(board: Board | None, name: str, count: int) -> None:
 @contextmanager
 def _board(*, live: bool) -> Iterator[Board | None]:
     if not live:
-        with nullcontext():
-            yield None
+        yield None
         return
     from rich.console import Console
 
     with Board(Console(stderr=True, no_color=not colour_wanted(terminal=True))) as board:
         yield board
-
-
-def _style(log_format: str) -> str:
-    if log_format != "auto":
-        return log_format
-    return "text" if sys.stderr.isatty() else "json"
 
 
 def _tally(codes: Sequence[ExitCode]) -> str:

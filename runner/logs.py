@@ -57,3 +57,10 @@ def configure(
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def style_of(log_format: str) -> str:
+    """Return `text` or `json`; `auto` is readable on a terminal and JSON elsewhere."""
+    if log_format != "auto":
+        return log_format
+    return "text" if sys.stderr.isatty() else "json"

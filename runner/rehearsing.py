@@ -1,6 +1,5 @@
 """Runs a rehearsal for `plan` and `verify` and prints what both have in common."""
 
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from runner.exit_codes import ExitCode
 from runner.ids import drill_id, fresh_seed
 from runner.listeners import LogListener
 from runner.loading import load_all
-from runner.logs import configure
+from runner.logs import configure, style_of
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
 from runner.wiring import drill_ports
@@ -36,7 +35,7 @@ def rehearsal_of(
 ) -> tuple[Scenario, Rehearsal]:
     """Return the scenario and its rehearsal; raises ClickException with the remedy."""
     scenario = load_all([path])[0]
-    configure("text" if sys.stderr.isatty() else "json", colour=False)
+    configure(style_of("auto"), colour=False)
     name = drill_id(scenario.name, datetime.now(UTC))
     signal = StopSignal()
     with (

@@ -1,7 +1,6 @@
 """`serve`, put together: schedule, drills, web pages; ends cleanly on SIGTERM."""
 
 import html
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from runner.execution import perform
 from runner.exit_codes import ExitCode
 from runner.ids import drill_id
 from runner.listeners import LogListener
-from runner.logs import configure
+from runner.logs import configure, style_of
 from runner.metrics import Metrics
 from runner.orphans import finish_orphans
 from runner.publish import open_report_store, publish
@@ -45,7 +44,7 @@ class Service:
 
     def run(self, address: tuple[str, int], *, log_format: str) -> ExitCode:
         """Serve until SIGTERM or Ctrl-C; drills under way clean up first."""
-        configure(_style(log_format), colour=False, verbose=self._settings.verbose)
+        configure(style_of(log_format), colour=False, verbose=self._settings.verbose)
         site = Site(
             healthy=self._schedule.running,
             metrics=self._metrics.render,
@@ -112,9 +111,3 @@ class Service:
         del count
         click.echo(f"{name}: stopping; drills under way clean up first", err=True)
         self._stopped.set()
-
-
-def _style(log_format: str) -> str:
-    if log_format != "auto":
-        return log_format
-    return "text" if sys.stderr.isatty() else "json"

@@ -52,7 +52,8 @@ def examine(
     live = look(cluster, tuple(sorted(set(order.namespaces.values()))), _worth_listing(order))
     dangers = neutralise(cluster, listener, live, order)
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
-    completeness = compare(order.inventory, order.namespaces, order.left_out, live.names())
+    names = live.names()
+    completeness = compare(order.inventory, order.namespaces, order.left_out, names)
     volumes = volumes_of(order.inventory, order.namespaces, restored.volumes)
     return Examined(
         completeness=completeness,
@@ -60,9 +61,7 @@ def examine(
         findings=(
             *dangers.findings,
             *shared.findings,
-            *findings_of(
-                completeness, live.names(), obstacles_of(restored.errors, restored.findings)
-            ),
+            *findings_of(completeness, names, obstacles_of(restored.errors, restored.findings)),
             *volume_findings(volumes),
         ),
         harmless=dangers.harmless and shared.harmless,
