@@ -1,11 +1,9 @@
-"""The Plan: what a drill will restore, leave out and make. Pure and printable.
+"""The plan: what a drill will restore and leave out. Pure.
 
 The default rules keep a restored copy from acting on the world: naive restores were seen to bring
 back live load balancers, ingress hosts, autoscalers and open network policies.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from drills.backups import Backup, Inventory
@@ -80,16 +78,6 @@ DEFAULT_RULES: tuple[tuple[str, str], ...] = (
     ("endpointslices.discovery.k8s.io", REBUILT),
     ("jobs.batch", RUNS_AGAIN),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What one drill is going to do, fixed before anything is touched."""
-
-    drill_id: str
-    order: RestoreOrder
-    submitted: Mapping[str, object]
-    """What the engine would be given, word for word."""
 
 
 def left_out_rules(scenario: Scenario) -> tuple[LeftOutRule, ...]:
