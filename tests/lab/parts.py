@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +90,36 @@ AWS_PLUGIN = Part(
 )
 PARTS = (ETCD, API_SERVER, CONTROLLERS, SCHEDULER, VELERO, KWOK, AWS_PLUGIN)
 
+KUBELET = _kubernetes("kubelet")
+PROXY = _kubernetes("kube-proxy")
+KUBECTL = _kubernetes("kubectl")
+COREDNS = Part(
+    name="coredns",
+    tool="coredns",
+    module="github.com/coredns/coredns",
+    package="github.com/coredns/coredns",
+)
+RESTORE_HELPER = Part(
+    name="velero-restore-helper",
+    tool="velero",
+    module="github.com/vmware-tanzu/velero",
+    package="github.com/vmware-tanzu/velero/cmd/velero-restore-helper",
+)
+KOPIA = Part(
+    name="kopia",
+    tool="kopia",
+    module="github.com/project-velero/kopia",
+    package="github.com/kopia/kopia",
+)
+NODE_PARTS = (KUBELET, PROXY, KUBECTL, COREDNS, RESTORE_HELPER)
+"""What a node with real pods needs besides."""
+OPTIONAL_PARTS = (KOPIA,)
+"""Good to have for looking into a repository by hand; no test needs it."""
 
-def missing_parts() -> tuple[str, ...]:
+
+def missing_parts(wanted: Iterable[Part] = PARTS) -> tuple[str, ...]:
     """Names of the parts that are not built yet."""
-    return tuple(part.name for part in PARTS if not os.access(part.path, os.X_OK))
+    return tuple(part.name for part in wanted if not os.access(part.path, os.X_OK))
 
 
 def _linker_flags(part: Part) -> str:
