@@ -79,6 +79,8 @@ class CommandResult:
     exit_code: int
     stdout: str
     stderr: str
+    cut: bool = False
+    """Whether the output was too long to keep, so that its middle is missing."""
 
 
 class Shell(Protocol):

@@ -214,8 +214,13 @@ class Connection:
         self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body)
 
     def start_stream(self, content_type: str = JSON_TYPE) -> None:
-        """Begin a chunked answer."""
-        head = (_status_line(200), f"Content-Type: {content_type}", "Transfer-Encoding: chunked")
+        """Begin a chunked answer; the connection closes after it, which the client is told."""
+        head = (
+            _status_line(200),
+            f"Content-Type: {content_type}",
+            "Transfer-Encoding: chunked",
+            "Connection: close",
+        )
         self.send("\r\n".join([*head, "", ""]).encode("latin-1"))
 
     def chunk(self, data: bytes) -> None:

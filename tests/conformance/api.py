@@ -8,13 +8,11 @@ import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from kubernetes import client, config
-from urllib3.exceptions import ProtocolError
 
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -127,8 +125,7 @@ class Api:
             sent["Content-Type"] = content_type
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
         url = configuration.host + path + (f"?{urlencode(query, doseq=True)}" if query else "")
-        ask = partial(
-            self.client.rest_client.pool_manager.request,
+        return self.client.rest_client.pool_manager.request(
             method,
             url,
             body=data,
@@ -137,11 +134,6 @@ class Api:
             timeout=_WAIT,
             retries=False,
         )
-        try:
-            return ask()
-        except ProtocolError:
-            # A kept connection that the server was just closing: it read nothing of this request.
-            return ask()
 
 
 def _events(response: Any) -> Generator[dict[str, Any], None, None]:  # noqa: ANN401  # urllib3's response

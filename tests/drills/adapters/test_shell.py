@@ -50,3 +50,33 @@ def test_what_cannot_start() -> None:
         LocalShell().run(["no-such-command"], env={}, timeout=1)
     with pytest.raises(Misconfigured):
         LocalShell().run([], env={}, timeout=1)
+
+
+def test_of_endless_output_both_ends_are_kept() -> None:
+    """And no more than that is held in memory, whatever the command prints."""
+    code = (
+        "import sys; w = sys.stdout.buffer.write; w(b'first'); "
+        "[w(b'x' * 1000) for _ in range(5000)]; w(b'last'); print('err', file=sys.stderr)"
+    )
+    result = LocalShell(longest=2000).run([sys.executable, "-c", code], env={}, timeout=30)
+    assert result.cut
+    assert result.stdout.startswith("firstxxx")
+    assert result.stdout.endswith("xxxlast")
+    assert "[4998009 bytes left out]" in result.stdout
+    assert len(result.stdout) < 2100
+    assert result.stderr == "err\n"
+
+
+def test_output_that_fits_is_kept_whole() -> None:
+    code = "print('ä' * 999)"
+    env = {"PYTHONIOENCODING": "utf-8"}
+    result = LocalShell(longest=2000).run([sys.executable, "-c", code], env=env, timeout=30)
+    assert (result.stdout, result.cut) == ("ä" * 999 + "\n", False)
+
+
+def test_a_command_that_closes_its_output_is_waited_for() -> None:
+    code = "import os, sys; os.close(1); os.close(2); sys.stdin.read(); os._exit(4)"
+    assert LocalShell().run([sys.executable, "-c", code], env={}, timeout=30).exit_code == 4
+    forever = "import os, time; os.close(1); os.close(2); time.sleep(60)"
+    with pytest.raises(DeadlinePassed):
+        LocalShell().run([sys.executable, "-c", forever], env={}, timeout=0.5)
