@@ -1,0 +1,1 @@
+"""The application of the node lab: programs, images and manifests of a small shop."""
