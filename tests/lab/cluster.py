@@ -156,6 +156,19 @@ class Cluster:
         answer = self._client.request("get", path, serialize=False, _request_timeout=_SECONDS)
         return cast("bytes", answer.data).decode()
 
+    def execute(self, namespace: str, pod: str, command: Sequence[str]) -> tuple[int, str]:
+        """Runs a command in a pod's first container; returns its exit code and all it printed."""
+        from kubernetes import client, stream  # noqa: PLC0415 - see _connect
+
+        channel = stream.stream(
+            client.CoreV1Api(self._client.client).connect_get_namespaced_pod_exec,
+            pod, namespace, command=list(command), stdout=True, stderr=True,
+            _preload_content=False, _request_timeout=_SECONDS,
+        )  # fmt: skip
+        channel.run_forever(timeout=_SECONDS)
+        out = channel.read_all()
+        return int(channel.returncode), str(out)
+
     def _resource(self, document: Mapping[str, object]) -> "Resource":
         return self._client.resources.get(api_version=document["apiVersion"], kind=document["kind"])
 

@@ -1,7 +1,7 @@
 """The images of the shop: what is in each, who runs it, and how.
 
-In comes a writer that packs a root file system into a file; out come archives in
-`build/images`. An image that is there already, made of the same recipe, is not made again.
+Out come archives in `build/images`. One that is there already, made of the same recipe, is not
+made again.
 """
 
 import hashlib
@@ -11,34 +11,17 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from tests.lab.application import roots
-from tests.lab.parts import BUILD, LabError
+from tests.lab.images import IMAGES as ARCHIVES
+from tests.lab.images import write_image
+from tests.lab.parts import LabError
 
-IMAGES_FOLDER = BUILD / "images"
 _HERE = Path(__file__).resolve().parent
 _POSTGRES_TOOLS = ("postgres", "initdb", "psql", "pg_isready", "pg_controldata", "pg_dump")
-_DRIVER = ("pg8000", "scramp", "asn1crypto", "dateutil", "six")
+_DRIVER = ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six")
 _REDIS_PACKAGES = ("redis-tools", "libjemalloc2", "liblzf1", "libatomic1")
 _SECONDS = 300
-
-
-class WriteImage(Protocol):
-    """Packs a root file system into an archive that a container runtime can import."""
-
-    def __call__(
-        self,
-        target: Path,
-        name: str,
-        root: Path,
-        *,
-        entrypoint: Sequence[str],
-        env: Mapping[str, str],
-        user: str,
-        workdir: str,
-    ) -> object:
-        """Writes the archive to `target`, under the image's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +40,7 @@ class Image:
     @property
     def path(self) -> Path:
         """Where the archive is once it is made."""
-        return IMAGES_FOLDER / f"{self.file}.tar"
+        return ARCHIVES / f"{self.file}.tar"
 
     @property
     def recipe(self) -> str:
@@ -125,7 +108,7 @@ def _unpack_packages(folder: Path, packages: Sequence[str]) -> Path:
 
 
 SHOP = Image(
-    name="lab.invalid/shop:1.4.2",
+    name="lab.local/shop:1.4.2",
     file="shop",
     fill=_shop,
     sources=tuple(sorted((_HERE / "shop").glob("*.py"))),
@@ -133,46 +116,44 @@ SHOP = Image(
     env={"PYTHONHOME": "/usr/local", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
 )
 POSTGRES = Image(
-    name="lab.invalid/postgres:15",
+    name="lab.local/postgres:15",
     file="postgres",
     fill=_postgres,
     sources=(_HERE / "start-postgres.sh",),
     entrypoint=("/bin/start-postgres",),
-    env={"PGDATA": "/data/database"},
+    env={"PGDATA": "/data/database", "PGHOST": "/tmp"},  # noqa: S108 - in a container
     user="70:70",
 )
 REDIS = Image(
-    name="lab.invalid/redis:7",
+    name="lab.local/redis:7",
     file="redis",
     fill=_redis,
-    entrypoint=("/bin/redis-server", "--save", "", "--dir", "/tmp"),  # noqa: S108 - in a container
+    entrypoint=("/bin/redis-server", "--protected-mode", "no", "--save", "", "--dir", "/tmp"),  # noqa: S108 - in a container
 )
 IMAGES = (SHOP, POSTGRES, REDIS)
-_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-def build_images(write_image: WriteImage) -> tuple[str, ...]:
+def build_images() -> tuple[str, ...]:
     """Makes the images that are missing or of another recipe, and returns their names.
 
     Raises:
         LabError: A program that belongs in one is not installed here.
     """
     made = []
-    IMAGES_FOLDER.mkdir(parents=True, exist_ok=True)
+    ARCHIVES.mkdir(parents=True, exist_ok=True)
     for image in IMAGES:
         note = image.path.with_suffix(".recipe")
         if image.path.exists() and note.exists() and note.read_text() == image.recipe:
             continue
         note.unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory(dir=IMAGES_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(dir=ARCHIVES) as folder:
             root = Path(folder) / "root"
             root.mkdir()
             root.chmod(0o755)
             image.fill(root)
             write_image(
                 image.path, image.name, root,
-                entrypoint=image.entrypoint, env={"PATH": _PATH, **image.env},
-                user=image.user, workdir="/",
+                entrypoint=image.entrypoint, env=image.env, user=image.user,
             )  # fmt: skip
         note.write_text(image.recipe, encoding="utf-8")
         made.append(image.name)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 
 from tests.lab.parts import LabError
@@ -19,7 +20,7 @@ LIBRARIES = "lib"
 _USERS: Mapping[str, int] = {"root": 0, "postgres": 70, "shop": 1000, "nobody": 65534}
 _NOT_NEEDED = shutil.ignore_patterns(
     *("test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data"),
-    *("site-packages", "dist-packages", "config-*", "__pycache__", "lib-dynload"),
+    *("site-packages", "dist-packages", "config-*", "lib-dynload"),
 )
 # Extensions of the standard library that a shop has no use for, and their heavy libraries.
 _UNUSED_EXTENSIONS = ("_tkinter", "_test", "_ctypes_test", "_sqlite3", "_dbm", "_gdbm", "xx")
@@ -72,8 +73,8 @@ def add_tree(root: Path, path: str, source: Path) -> None:
     _add_libraries(root, sorted(source.rglob("*.so")), None)
 
 
-def add_python(root: Path, packages: Iterable[str]) -> None:
-    """Adds this machine's Python as `/usr/local/bin/python3`, with packages of this environment.
+def add_python(root: Path, distributions: Iterable[str]) -> None:
+    """Adds this machine's Python as `/usr/local/bin/python3`, with some of its distributions.
 
     The image needs `PYTHONHOME=/usr/local`, because the interpreter was built for another place.
     """
@@ -95,8 +96,8 @@ def add_python(root: Path, packages: Iterable[str]) -> None:
     for file in extensions:
         shutil.copy(file, root / library / "lib-dynload")
     _add_libraries(root, extensions, None)
-    for package in packages:
-        _add_package(root / library / "site-packages", package)
+    for name in distributions:
+        _add_distribution(root / library / "site-packages", name)
 
 
 def write(root: Path, path: str, text: str, *, mode: int = 0o644) -> None:
@@ -114,13 +115,13 @@ def _base() -> dict[str, str]:
     return dict.fromkeys(names, base)
 
 
-def _add_package(target: Path, package: str) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    source = Path(sysconfig.get_path("purelib")) / package
-    if source.is_dir():
-        shutil.copytree(source, target / package, dirs_exist_ok=True, ignore=_NOT_NEEDED)
-    else:
-        shutil.copy(source.with_suffix(".py"), target)
+def _add_distribution(target: Path, name: str) -> None:
+    """Copies an installed distribution with its metadata, which some packages ask for."""
+    for file in metadata.distribution(name).files or ():
+        source = Path(str(file.locate()))
+        if ".." not in file.parts and source.exists():
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / file)
 
 
 def _add_libraries(root: Path, files: Iterable[Path], beside: Path | None) -> None:
