@@ -17,7 +17,7 @@ from embedded.asking import asked_for
 from embedded.containers import Containers, NoContainers
 from embedded.control import PREFIX, control
 from embedded.discovery import discover
-from embedded.faults import Faults
+from embedded.faults import Faults, Moment
 from embedded.handlers import Handlers
 from embedded.http_wire import Answer, Connection, Request, Response, Takeover, error_response
 from embedded.kubeconfig import write_kubeconfig
@@ -215,7 +215,10 @@ class ApiServer:
         target = resource_target(self.storage.types, segments)
         asked = asked_for(target, request)
         self.faults.before(asked)
-        return self._handlers.answer(target, request, asked.verb)
+        self.faults.watcher(Moment.ARRIVED, asked)
+        answer = self._handlers.answer(target, request, asked.verb)
+        self.faults.watcher(Moment.DONE, asked)
+        return answer
 
     def _require_token(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from embedded.api_errors import ApiError
@@ -41,6 +42,15 @@ class Asked:
     resource: str
     namespace: str = ""
     name: str = ""
+
+
+class Moment(StrEnum):
+    """How far a request has come."""
+
+    ARRIVED = "arrived"
+    """Nothing of it was done yet."""
+    DONE = "done"
+    """All of it was done, and nobody was told yet."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +135,8 @@ class Faults:
         self._leave: Callable[[], None] = lambda: None
         self._return: Callable[[], None] = lambda: None
         self._timer: threading.Timer | None = None
+        self.watcher: Callable[[Moment, Asked], None] = lambda _moment, _asked: None
+        """Called in the middle of every request; an OSError from it cuts the connection there."""
         self.others: dict[str, Callable[[Mapping[str, Any]], None]] = {}
         """Faults of other parts of the cluster, by the word that the control endpoint knows."""
 

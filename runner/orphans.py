@@ -1,6 +1,8 @@
 """Finishes what killed drills left: by their journals, and by their marks in a cluster."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from scenarios.model import ClusterRef
 
 log = structlog.get_logger()
 CLEANUP_SECONDS = 600.0
+UNBEGUN_SECONDS = 60.0
+"""Age from which a journal without a whole first line has nobody left who would write it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +47,23 @@ def holder_is_dead(folder: Path) -> Callable[[str], bool]:
 
 
 def dead_journals(folder: Path) -> Iterator[JournalState]:
-    """Yield the journals whose process certainly died."""
+    """Yield the journals whose process certainly died.
+
+    One that was never begun goes: its first line is on the disk before anything is made, and
+    within moments of the file. One whose first line was spoilt later is yielded, for somebody to
+    look at.
+    """
     for state in read_journals(folder):
-        if known_dead(state.header):
+        if state.empty:
+            _forget(state.path)
+        elif state.headless or known_dead(state.header):
             yield state
+
+
+def _forget(path: Path) -> None:
+    with suppress(OSError):  # its writer has just removed it, or the folder may not be written to
+        if time.time() - path.stat().st_mtime > UNBEGUN_SECONDS:
+            path.unlink()
 
 
 def finish_orphans(folder: Path, clusters: Clusters) -> tuple[Finished, ...]:
@@ -70,6 +87,8 @@ def finish_journal(state: JournalState, clusters: Clusters) -> Finished:
     Raises DrillError where its cluster cannot be reached.
     """
     header = state.header
+    if state.headless:
+        return Finished(drill_id=header.drill_id, leftovers=(_headless(state.path),))
     journal = FileJournal(state.path, header)
     if header.embedded:
         # That cluster lived in the killed process and went with it.
@@ -128,6 +147,13 @@ def finish(
     removal = clean_drill(tools, engine, header.drill_id, known=known)
     drop_leases(cluster, found.leases)
     return Finished(drill_id=header.drill_id, leftovers=removal.leftovers)
+
+
+def _headless(path: Path) -> str:
+    return (
+        f"the first line of {path} cannot be read, so nobody knows where this drill ran; "
+        "run `clean --context` for each cluster it may have been, then delete the file"
+    )
 
 
 def _namespaces(state: JournalState) -> dict[str, str]:

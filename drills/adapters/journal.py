@@ -43,6 +43,10 @@ class JournalState:
     """What is not proven gone, in the order it was intended."""
     damaged: bool = False
     """True where a line could not be read: clean by the marks in the cluster as well."""
+    headless: bool = False
+    """True where the first line could not be read: nobody knows the drill's cluster or process."""
+    empty: bool = False
+    """True where not even the first line is whole: nothing was made yet."""
 
 
 class FileJournal:
@@ -127,7 +131,14 @@ def read_journal(path: Path) -> JournalState | None:
         _apply(things, document)
     damaged = any(not document for document in documents) or (bool(torn) and not documents)
     header = journal_lines.header(documents[0] if documents else {}, path.name.removesuffix(SUFFIX))
-    return JournalState(path=path, header=header, left=tuple(things.values()), damaged=damaged)
+    return JournalState(
+        path=path,
+        header=header,
+        left=tuple(things.values()),
+        damaged=damaged,
+        headless=not (documents and documents[0]),
+        empty=not documents,
+    )
 
 
 def _apply(
