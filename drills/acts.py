@@ -107,6 +107,9 @@ def act_restore(drill: Drill) -> None:
             notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
             raise
         notes.restored = restored
+        if restored.waited_seconds is not None:
+            notes.requested_at = restored.requested_at
+            notes.requested += restored.waited_seconds
         _time(note, restored)
         check_standing(drill)
         notes.findings += restored.findings
@@ -244,6 +247,7 @@ def _left_out_names(drill: Drill) -> frozenset[tuple[str, str]]:
 def _time(note: StageNote, restored: Restored) -> None:
     note.queue_seconds = restored.queue_seconds
     note.volume_seconds = restored.volume_seconds
+    note.waited_seconds = restored.waited_seconds
     note.message = f"{restored.name} ended {restored.phase}"
 
 

@@ -177,9 +177,13 @@ class Cluster(Protocol):
         name: str,
         *,
         uid: str,
+        version: str = "",
         propagation: str = "Background",
     ) -> None:
-        """Delete the object only while its uid is `uid`; one that is gone is fine."""
+        """Delete the object only while its uid is `uid`; one that is gone is fine.
+
+        With `version`, only while that is its resourceVersion too; raises Conflicted.
+        """
         ...
 
     def watch(

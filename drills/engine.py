@@ -92,6 +92,10 @@ class RestoreOrder:
     left_out: tuple[LeftOutRule, ...]
     labels: Mapping[str, str]
     """Our marks, for every object the engine makes on our behalf."""
+    deadline_seconds: float = 1800.0
+    """For the whole drill: what `describe` shows as time-outs; less of it is left at the end."""
+    gives_way: bool = True
+    """Whether somebody else's restores on the same engine go first."""
 
 
 class ItemOutcome(StrEnum):
@@ -144,7 +148,12 @@ class Restored:
     volumes: tuple[RestoredVolume, ...] = ()
     findings: tuple[Finding, ...] = ()
     queue_seconds: float | None = None
+    """In the engine's queue, after the request."""
     volume_seconds: float | None = None
+    waited_seconds: float | None = None
+    """Until the request, for somebody else's restores; None where nobody was waited for."""
+    submitted: Mapping[str, object] = field(default_factory=dict)
+    """What the engine was given, as it was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +218,8 @@ class Engine(Protocol):
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and return the engine's own account of it.
 
+        Where the order gives way, somebody else's restores go first, also one that comes before
+        ours has begun; what that took stands in `Restored.waited_seconds`.
         Raises DeadlinePassed, Interrupted, OutsideRefused, Unreachable. What it creates carries
         `order.labels` and is in the journal before it is created.
         """

@@ -43,6 +43,7 @@ class StageNote:
     outcome: Outcome = Outcome.PASSED
     message: str = ""
     queue_seconds: float | None = None
+    waited_seconds: float | None = None
     volume_seconds: float | None = None
 
 
@@ -158,6 +159,7 @@ class Notes:
                 outcome=note.outcome,
                 message=note.message,
                 queue_seconds=note.queue_seconds,
+                waited_seconds=note.waited_seconds,
                 volume_seconds=note.volume_seconds,
                 offset_seconds=started - self.started,
             )

@@ -113,4 +113,6 @@ def restore_order(
         namespaces=dict(scenario.restore.namespaces),
         left_out=left_out_rules(scenario),
         labels=marks(drill_id, scenario.name, scenario.backup.engine),
+        deadline_seconds=scenario.restore.deadline.total_seconds(),
+        gives_way=scenario.restore.gives_way,
     )

@@ -59,6 +59,8 @@ class StageRecord:
     message: str = ""
     queue_seconds: float | None = None
     volume_seconds: float | None = None
+    waited_seconds: float | None = None
+    """For somebody else's restores, before ours was requested: no part of the RTO."""
     offset_seconds: float = 0.0
     """From the drill's start, for the waterfall."""
 

@@ -128,7 +128,7 @@ def _restore(notes: Notes) -> RestoreRecord | None:
         phase=notes.restored.phase,
         warnings=notes.restored.warnings,
         errors=notes.restored.errors,
-        submitted=notes.submitted,
+        submitted=notes.restored.submitted or notes.submitted,
         started_at=notes.restored.started_at,
         completed_at=notes.restored.completed_at,
     )

@@ -98,6 +98,7 @@ def stage(found: StageRecord) -> JsonObject:
         "message": plain.text(found.message),
         "queueSeconds": plain.seconds(found.queue_seconds),
         "volumeSeconds": plain.seconds(found.volume_seconds),
+        "waitSeconds": plain.seconds(found.waited_seconds),
     }
 
 

@@ -29,7 +29,7 @@ class Bar:
 
     label: str
     kind: str
-    """Style of the bar: `stage`, `queue`, `objects`, `volumes`, `cleanup` or `clock`."""
+    """Style of the bar: `stage`, `wait`, `queue`, `objects`, `volumes`, `cleanup` or `clock`."""
     offset: float | None
     seconds: float | None
     left: float | None = None
@@ -90,7 +90,12 @@ def _of_stage(stage: Document) -> Iterable[Bar]:
 def _inside(stage: Document) -> Iterable[Bar]:
     queue, volumes = number(stage, "queueSeconds"), number(stage, "volumeSeconds")
     start, seconds = number(stage, "offsetSeconds"), number(stage, "seconds")
-    if start is None or seconds is None or (queue is None and volumes is None):
+    if start is None or seconds is None:
+        return
+    if gave_way := number(stage, "waitSeconds"):
+        yield Bar(label="giving way", kind="wait", offset=start, seconds=gave_way, nested=True)
+        start, seconds = start + gave_way, seconds - gave_way
+    if queue is None and volumes is None:
         return
     waited, copied = queue or 0.0, volumes or 0.0
     if queue is not None:
@@ -112,6 +117,8 @@ def _clock(document: Document) -> Bar | None:
     if taken is None or not restores:
         return None
     start = number(restores[0], "offsetSeconds")
+    if start is not None:
+        start += number(restores[0], "waitSeconds") or 0.0
     return Bar(label="RTO clock", kind="clock", offset=start, seconds=taken)
 
 

@@ -99,6 +99,7 @@ def _restore(part: Document) -> RestoreSpec:
         stable_for=left_out.stable_for if stable_for is None else stable_for,
         exclude=part.words("exclude"),
         allow=part.words("allow"),
+        gives_way=part.flag("yield", default=True),
     )
 
 

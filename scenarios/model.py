@@ -112,6 +112,8 @@ class RestoreSpec:
     """More kinds to leave out, as `plural.group` (`jobs.batch`)."""
     allow: tuple[str, ...] = ()
     """Kinds left out by default that this scenario wants restored all the same."""
+    gives_way: bool = True
+    """Whether somebody else's restores on the same engine go first (`restore.yield`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

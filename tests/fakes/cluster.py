@@ -177,9 +177,16 @@ class FakeCluster(FakeContainers):
             return copy.deepcopy(kept)
 
     def delete(
-        self, kind: Kind, namespace: str, name: str, *, uid: str, propagation: str = "Background"
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        *,
+        uid: str,
+        version: str = "",
+        propagation: str = "Background",
     ) -> None:
-        """Delete with the uid as precondition; finalizers hold the object as they do."""
+        """Delete with uid and version as preconditions; finalizers hold the object as they do."""
         with self._lock:
             self._check("delete", kind)
             found: KubeObject | None = self._stored.get((kind, namespace, name))
@@ -187,6 +194,8 @@ class FakeCluster(FakeContainers):
                 return
             if uid and objects.uid(found) != uid:
                 raise Conflicted(f"{kind.kind} {name} has another uid")
+            if version and objects.text(found, "metadata", "resourceVersion") != version:
+                raise Conflicted(f"{kind.kind} {name} was changed meanwhile")
             self.calls.append(("delete", kind, namespace, name))
             if objects.items(found, "metadata", "finalizers"):
                 mark = {"metadata": {"deletionTimestamp": self.clock.now().isoformat()}}

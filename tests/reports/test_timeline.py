@@ -46,6 +46,16 @@ def test_overlapping_parts_invent_no_rest() -> None:
     assert labels == ["RTO clock", "restore", "queue", "volume data"]
 
 
+def test_giving_way_comes_before_the_clock() -> None:
+    """What the drill waited for somebody else's restore is shown, and no part of the RTO."""
+    stages = (records.stage("restore", 5.0, 30.0, queue_seconds=1.0, volume_seconds=None),)
+    stages = (replace(stages[0], waited_seconds=20.0),)
+    found = _of(replace(records.passed(), stages=stages))
+    parts = [(b.label, b.offset, b.seconds) for b in found.bars if b.nested]
+    assert parts == [("giving way", 5.0, 20.0), ("queue", 25.0, 1.0), ("objects", 26.0, 9.0)]
+    assert _bar(found, "RTO clock").offset == 25.0
+
+
 @pytest.mark.parametrize("name", sorted(records.ALL))
 def test_bars_stay_inside(name: str) -> None:
     """No bar is invisible and none runs out of its track."""

@@ -130,11 +130,17 @@ class KubeCluster:
         name: str,
         *,
         uid: str,
+        version: str = "",
         propagation: str = "Background",
     ) -> None:
-        """Delete the object only while its uid is `uid`."""
+        """Delete the object only while its uid is `uid`, and its resourceVersion `version`."""
         writing.delete(
-            self._asker, self.served(kind), namespace, name, uid=uid, propagation=propagation
+            self._asker,
+            self.served(kind),
+            namespace,
+            name,
+            preconditions={"uid": uid} | ({"resourceVersion": version} if version else {}),
+            propagation=propagation,
         )
 
     def watch(

@@ -5,6 +5,7 @@ for by name: it is ours when it carries the same drill id. A delete always carri
 meant for, and a merge patch may be repeated as it is.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from drills import objects
@@ -76,11 +77,17 @@ def patch(
 
 
 def delete(
-    asker: Asker, served: ServedKind, namespace: str, name: str, *, uid: str, propagation: str
+    asker: Asker,
+    served: ServedKind,
+    namespace: str,
+    name: str,
+    *,
+    preconditions: Mapping[str, str],
+    propagation: str,
 ) -> None:
-    """Delete the object with this uid; raises Conflicted where the name now means another."""
+    """Delete the object of this uid (and version); raises Conflicted where it is another."""
     what = f"delete {served.resource} {namespace}/{name}".replace(" /", " ")
-    if not uid:
+    if not preconditions.get("uid"):
         raise Conflicted(f"{what}: refused by ourselves, since no uid proves that it is ours")
     request = Request(
         what=what,
@@ -89,7 +96,7 @@ def delete(
         body={
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "preconditions": {"uid": uid},
+            "preconditions": dict(preconditions),
             "propagationPolicy": propagation,
         },
     )

@@ -58,6 +58,8 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
         name=name,
         phase=phase(restore),
         requested_at=ended.requested_at,
+        submitted=ended.submitted,
+        waited_seconds=ended.waited_seconds,
         started_at=objects.instant(restore, "status", "startTimestamp"),
         completed_at=objects.instant(restore, "status", "completionTimestamp"),
         warnings=warnings,
@@ -65,6 +67,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
         items=papers.items,
         volumes=restored_volumes(order, work),
         findings=(
+            *ended.findings,
             *phase_findings(restore, len(errors)),
             *_unread(restore, papers),
             *error_findings(messages(papers.results, "errors"), subject),

@@ -23,7 +23,7 @@ from drills.engines.velero.candidates import backup_of
 from drills.engines.velero.hooks import hook_notes
 from drills.engines.velero.inspection import inspect
 from drills.engines.velero.kinds import BACKUP
-from drills.engines.velero.manifest import modifier_map, restore_object
+from drills.engines.velero.manifest import modifier_map, restore_object, timeout_of
 from drills.engines.velero.orphans import orphans
 from drills.engines.velero.preview import preview
 from drills.engines.velero.removal import quiesce, remove
@@ -74,12 +74,12 @@ class VeleroEngine:
         return replace(found, findings=(*found.findings, *notes))
 
     def describe(self, order: RestoreOrder) -> Mapping[str, object]:
-        """Return the objects `restore` would create; the time-outs come from its deadline."""
+        """Return the objects `restore` would create; of the time-outs less will be left."""
         modifier = modifier_map(order, self._site.namespace)
         restore = restore_object(
             order,
             self._site.namespace,
-            timeout="what is left of the drill's deadline",
+            timeout=timeout_of(order.deadline_seconds),
             modifier=modifier,
         )
         return {"restore": restore, "resourceModifier": modifier}

@@ -26,6 +26,8 @@ BACKUP_NAME_LABEL = "velero.io/backup-name"
 RESTORE_NAME_LABEL = "velero.io/restore-name"
 SCHEDULE_LABEL = "velero.io/schedule-name"
 
+RESTORE_FINALIZER = "restores.velero.io/external-resources-finalizer"
+
 LABEL_LIMIT = 63
 _KEPT = 57
 _DIGITS = 6

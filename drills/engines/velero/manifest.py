@@ -17,6 +17,8 @@ DATA_KEY = "rules.yaml"
 POD_VOLUME_TIMEOUT = "velero.io/pod-volume-timeout"
 """Overrides the server's --fs-backup-timeout (4 h) for this Restore."""
 _DIGEST = 6
+LEAST_TIMEOUT = 60
+"""Seconds; Velero takes 0 for its own default of four hours."""
 
 
 def restore_name(drill_id: str) -> str:
@@ -26,6 +28,11 @@ def restore_name(drill_id: str) -> str:
         return name
     digest = hashlib.sha256(drill_id.encode()).hexdigest()[:_DIGEST]
     return f"{name[: LABEL_LIMIT - _DIGEST - 1].rstrip('-.')}-{digest}"
+
+
+def timeout_of(seconds: float) -> str:
+    """Return the Go duration after which Velero gives up on volumes and operations."""
+    return f"{max(int(seconds), LEAST_TIMEOUT)}s"
 
 
 def modifier_map(order: RestoreOrder, namespace: str) -> KubeObject | None:

@@ -12,6 +12,7 @@ from drills.cluster import ChangeType
 from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
 from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.site import Site
+from drills.engines.velero.turns import begun
 from drills.engines.velero.waiting import IDLE_SECONDS, phase
 from drills.errors import Conflicted, DrillError, Interrupted, NotServed
 from drills.objects import KubeObject
@@ -34,8 +35,8 @@ def quiesce(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]
     """
     running = tuple(r for r in _ours(site, RESTORE, drill_id) if not _over(r))
     for restore in running:
-        if restore_standing(phase(restore)) is Standing.WAITING:
-            _ask(site, RESTORE, restore)
+        if not begun(restore):
+            _ask(site, RESTORE, restore, unchanged=True)
     if not running:
         return ()
     return _wait_until_gone(site, RESTORE, drill_id, running, deadline, or_else=_over)
@@ -79,12 +80,12 @@ def _ours(site: Site, kind: Kind, drill_id: str) -> tuple[KubeObject, ...]:
     return tuple(obj for obj in found if marks.drill_of(obj) == drill_id)
 
 
-def _ask(site: Site, kind: Kind, thing: KubeObject) -> None:
+def _ask(site: Site, kind: Kind, thing: KubeObject, *, unchanged: bool = False) -> None:
     """Ask for the deletion; a refusal shows in what is left."""
     if objects.text(thing, "metadata", "deletionTimestamp"):
         return
     try:
-        site.unmake(kind, thing)
+        site.unmake(kind, thing, unchanged=unchanged)
     except Conflicted:
         return
     except Interrupted:

@@ -30,9 +30,15 @@ class Site:
         self._tell("create", "success", kind, made)
         return made
 
-    def unmake(self, kind: Kind, obj: KubeObject) -> None:
-        """Ask for the deletion of exactly this object (uid as precondition)."""
-        self.ports.cluster.delete(kind, self.namespace, objects.name(obj), uid=objects.uid(obj))
+    def unmake(self, kind: Kind, obj: KubeObject, *, unchanged: bool = False) -> None:
+        """Ask for the deletion of exactly this object (uid as precondition).
+
+        With `unchanged` only as it is in `obj`; raises Conflicted where somebody touched it.
+        """
+        version = objects.text(obj, "metadata", "resourceVersion") if unchanged else ""
+        self.ports.cluster.delete(
+            kind, self.namespace, objects.name(obj), uid=objects.uid(obj), version=version
+        )
         self._tell("delete", "accepted", kind, obj)
 
     def discard(self, kind: Kind, obj: KubeObject) -> None:

@@ -7,7 +7,7 @@ it is removed again.
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from drills import marks, objects
+from drills import objects
 from drills.engine import EngineStatus
 from drills.engines.velero.candidates import Locations
 from drills.engines.velero.kinds import LOCATION, RESTORE, SCHEDULE
@@ -15,6 +15,7 @@ from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.remarks import note, unasked, warning
 from drills.engines.velero.server import ask_server
 from drills.engines.velero.site import Site
+from drills.engines.velero.turns import somebody_elses
 from drills.engines.velero.waiting import phase
 from drills.errors import DrillError, Forbidden, Misconfigured, NotServed
 from drills.findings import Cause, Finding
@@ -115,10 +116,10 @@ def _others(site: Site) -> Iterator[Finding]:
 def _under_way(site: Site, restore: KubeObject) -> Finding:
     subject = f"restore {site.namespace}/{objects.name(restore)}"
     message = f"This restore is in phase {phase(restore)}; Velero runs them one at a time."
-    if marks.drill_of(restore) is not None:
+    if not somebody_elses(restore):
         return note("drill-under-way", subject, message, "Another drill's restore; ours queues.")
-    remedy = "Let it end first: a drill should give way to a real restore."
-    return warning("restore-under-way", subject, message, remedy, cause=Cause.ENVIRONMENT)
+    remedy = "A drill waits for its end before it asks for its own, unless restore.yield is false."
+    return note("restore-under-way", subject, message, remedy)
 
 
 def _schedules(site: Site) -> Iterator[Finding]:

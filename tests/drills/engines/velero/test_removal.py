@@ -49,7 +49,7 @@ def test_only_what_carries_both_marks_of_this_drill_goes() -> None:
 
 def test_a_restore_is_waited_for_until_its_finalizer_lets_go() -> None:
     velero = FakeVelero()
-    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    under_way(velero, "Completed")
     velero.clock.at(7, velero.release)
     assert engine_of(velero).remove("d1", soon(velero)) == ()
     assert 7 <= velero.clock.monotonic() < 9
@@ -78,7 +78,7 @@ def test_one_that_hangs_does_not_make_the_others_look_left() -> None:
 def test_a_namesake_made_meanwhile_is_not_ours_to_delete() -> None:
     """The uid is the precondition; the thing that was ours is gone."""
     velero = FakeVelero()
-    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    under_way(velero, "Completed")
 
     def replaced() -> None:
         velero.cluster.drop(RESTORE, "velero", "drill-d1")
@@ -158,6 +158,33 @@ def test_a_restore_that_never_began_is_deleted() -> None:
     put(velero, RESTORE, "drill-d1", MARKS)
     assert engine_of(velero).quiesce("d1", soon(velero)) == ()
     assert names(velero, RESTORE) == []
+
+
+def test_a_restore_that_just_began_is_left_to_end() -> None:
+    """Velero puts its finalizer on, then the phase: between the two it is at work already."""
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS, finalizers=[FINALIZER])
+    (restore,) = velero.cluster.list(RESTORE, "velero")
+    velero.clock.at(4, lambda: velero.move(restore, "Completed"))
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert not doomed(velero)
+
+
+def test_a_restore_that_begins_while_we_ask_is_left_to_end() -> None:
+    """The deletion names the version it means."""
+    velero = FakeVelero()
+    put(velero, RESTORE, "drill-d1", MARKS)
+    real = velero.cluster.delete
+
+    def begin_first(*args: object, **kwargs: object) -> None:
+        (restore,) = velero.cluster.list(RESTORE, "velero")
+        velero.move(restore, "InProgress")
+        velero.clock.at(4, lambda: velero.move(restore, "Completed"))
+        real(*args, **kwargs)  # type: ignore[arg-type]
+
+    velero.cluster.delete = begin_first  # type: ignore[method-assign]
+    assert engine_of(velero).quiesce("d1", soon(velero)) == ()
+    assert not doomed(velero)
 
 
 def test_a_restore_that_has_ended_is_left_for_remove() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -109,10 +110,11 @@ def test_what_is_submitted_is_what_describe_said() -> None:
     order = drill.order()
     seen: list[KubeObject] = []
     drill.velero.cluster.react("create", RESTORE, seen.append)
-    said = objects.mapping(drill.engine.describe(order), "restore")
-    drill.restore(order, within=600)
-    timeout = {"itemOperationTimeout": "600s"}
-    assert objects.mapping(seen[0], "spec") == {**objects.mapping(said, "spec"), **timeout}
+    said = drill.engine.describe(replace(order, deadline_seconds=600))
+    restored = drill.restore(order, within=600)
+    assert objects.text(said, "restore", "spec", "itemOperationTimeout") == "600s"
+    assert objects.mapping(seen[0], "spec") == objects.mapping(said, "restore", "spec")
+    assert restored.submitted == said
     assert objects.labels(seen[0]) == MARKS
     assert "status" not in seen[0]
 

@@ -6,7 +6,7 @@ from drills.engine import EngineStatus
 from drills.engines import engine_factory
 from drills.engines.velero.kinds import LOCATION, RESTORE, SCHEDULE, STATUS_REQUEST
 from drills.errors import Forbidden, Misconfigured, NotServed
-from drills.findings import Finding
+from drills.findings import Finding, Severity
 from tests.fakes.velero import MARKS, FakeVelero, location
 
 
@@ -107,12 +107,15 @@ def test_a_read_only_location_is_told() -> None:
 
 
 @pytest.mark.parametrize("phase", ["", "InProgress", "Finalizing", "Sideways"])
-def test_somebody_elses_restore_under_way_is_a_warning(phase: str) -> None:
+def test_somebody_elses_restore_under_way_is_told(phase: str) -> None:
+    """A drill waits for it, so it is no reason for a warning."""
     velero = FakeVelero()
     put(velero, RESTORE.kind, "disaster", status={"phase": phase})
     finding = only(velero)
     assert finding.code == "restore-under-way"
     assert "disaster" in finding.subject
+    assert finding.severity is Severity.INFO
+    assert "waits for its end" in finding.remedy
 
 
 def test_another_drills_restore_and_an_ended_one_weigh_nothing() -> None:
