@@ -7,11 +7,12 @@ In comes a running control plane, out come a Velero whose storage is Available, 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.lab import parts
 from tests.lab.cluster import Cluster, read_manifest, status_of
-from tests.lab.control_plane import KUBECONFIG, MANIFESTS, Places
-from tests.lab.processes import RUN, start, wait_until
+from tests.lab.control_plane import MANIFESTS, Places
+from tests.lab.processes import Run, wait_until
 
 BUCKET = "lab-backups"
 NAMESPACE = "velero"
@@ -19,27 +20,26 @@ SCHEDULE = "production-daily"
 _VELERO_API = "velero.io/v1"
 _LOCAL = "127.0.0.1"
 _SECONDS = 60.0
-_CREDENTIALS = RUN / "velero" / "credentials"
 
 
-def start_velero(places: Places, cluster: Cluster) -> None:
+def start_velero(run: Run, places: Places, cluster: Cluster) -> None:
     """Starts the object store and Velero, and waits until its storage is Available.
 
     Raises:
         LabError: Something ended or was not ready in time.
     """
-    _start_store(places)
-    _run_velero("install", "--crds-only")
+    url, credentials = start_store(run, places, _LOCAL)
+    run_velero(run, "install", "--crds-only")
     cluster.refresh()
-    words = {"BUCKET": BUCKET, "S3_URL": f"http://{_LOCAL}:{places.s3}"}
+    words = {"BUCKET": BUCKET, "S3_URL": url}
     for document in read_manifest(MANIFESTS / "velero.yaml", words):
         cluster.apply(document)
-    process = start(
+    process = run.start(
         "velero",
         [
             str(parts.VELERO.path),
             "server",
-            f"--kubeconfig={KUBECONFIG}",
+            f"--kubeconfig={run.kubeconfig}",
             f"--plugin-dir={parts.PLUGINS}",
             f"--metrics-address={_LOCAL}:{places.velero_metrics}",
             f"--profiler-address={_LOCAL}:{places.velero_profiler}",
@@ -47,10 +47,10 @@ def start_velero(places: Places, cluster: Cluster) -> None:
             "--store-validation-frequency=5s",
         ],
         {
-            "AWS_SHARED_CREDENTIALS_FILE": str(_CREDENTIALS),
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
             "AWS_EC2_METADATA_DISABLED": "true",
             "VELERO_NAMESPACE": NAMESPACE,
-            "VELERO_SCRATCH_DIR": str(RUN / "velero"),
+            "VELERO_SCRATCH_DIR": str(run.folder / "velero"),
         },
     )
     wait_until(
@@ -67,18 +67,32 @@ def storage_available(cluster: Cluster) -> bool:
     return status_of(found).get("phase") == "Available"
 
 
-def _start_store(places: Places) -> None:
+def start_store(run: Run, places: Places, host: str) -> tuple[str, Path]:
+    """Starts the object store and makes the bucket.
+
+    Args:
+        run: The lab's folder.
+        places: Where everything listens.
+        host: The address that the store listens on.
+
+    Returns:
+        Its URL, and a file with the credentials that open it.
+    """
     import boto3  # noqa: PLC0415 - slow to import, and only `up` needs it
     from botocore.config import Config  # noqa: PLC0415 - likewise
 
-    _CREDENTIALS.parent.mkdir()
-    _CREDENTIALS.write_text(
+    credentials = run.folder / "velero" / "credentials"
+    credentials.parent.mkdir()
+    credentials.write_text(
         "[default]\naws_access_key_id = lab\naws_secret_access_key = lab\n", encoding="utf-8"
     )
-    process = start("s3", [sys.executable, "-m", "moto.server", "-H", _LOCAL, "-p", str(places.s3)])
+    url = f"http://{host}:{places.s3}"
+    process = run.start(
+        "s3", [sys.executable, "-m", "moto.server", "-H", host, "-p", str(places.s3)]
+    )
     store = boto3.client(
         "s3",
-        endpoint_url=f"http://{_LOCAL}:{places.s3}",
+        endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="lab",
         aws_secret_access_key="lab",
@@ -95,12 +109,18 @@ def _start_store(places: Places) -> None:
         return True
 
     wait_until("object store", bucket_made, seconds=_SECONDS, process=process)
+    return url, credentials
 
 
-def _run_velero(*arguments: str) -> None:
+def run_velero(run: Run, *arguments: str) -> str:
+    """Runs Velero's command line against the lab and returns what it wrote.
+
+    Raises:
+        LabError: It failed; its words are in the message.
+    """
     done = subprocess.run(
-        [str(parts.VELERO.path), *arguments, f"--kubeconfig={KUBECONFIG}"],
-        env={"PATH": os.environ["PATH"], "HOME": str(RUN), "VELERO_NAMESPACE": NAMESPACE},
+        [str(parts.VELERO.path), *arguments, f"--kubeconfig={run.kubeconfig}"],
+        env={"PATH": os.environ["PATH"], "HOME": str(run.folder), "VELERO_NAMESPACE": NAMESPACE},
         capture_output=True,
         text=True,
         timeout=_SECONDS * 2,
@@ -108,6 +128,7 @@ def _run_velero(*arguments: str) -> None:
     )
     if done.returncode != 0:
         raise parts.LabError(f"velero {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def apply_production(places: Places, cluster: Cluster) -> None:
@@ -127,18 +148,18 @@ def apply_production(places: Places, cluster: Cluster) -> None:
     wait_until("running application", runs, seconds=_SECONDS)
 
 
-def back_up(cluster: Cluster) -> str:
+def back_up(run: Run, cluster: Cluster) -> str:
     """Makes a backup from the Schedule and returns its name once it is Completed.
 
     Raises:
         LabError: The backup ended otherwise.
     """
-    _run_velero("backup", "create", "--from-schedule", SCHEDULE, "--wait")
+    run_velero(run, "backup", "create", "--from-schedule", SCHEDULE, "--wait")
     newest = max(
         cluster.list(_VELERO_API, "Backup", NAMESPACE),
         key=lambda backup: str(status_of(backup).get("startTimestamp", "")),
     )
     name, phase = newest["metadata"]["name"], status_of(newest).get("phase")  # type: ignore[index]
     if phase != "Completed":
-        raise parts.LabError(f"backup {name} ended {phase}; see {RUN / 'logs' / 'velero.log'}")
+        raise parts.LabError(f"backup {name} ended {phase}; see {run.logs / 'velero.log'}")
     return str(name)

@@ -13,10 +13,9 @@ from pathlib import Path
 
 from tests.lab import parts
 from tests.lab.certificates import Authority, Pair, server_hosts, write_kubeconfig
-from tests.lab.processes import RUN, Process, free_port, machine_address, start, wait_until
+from tests.lab.processes import FAKE_NODE, Process, Run, free_port, machine_address, wait_until
 
-KUBECONFIG = RUN / "kubeconfig"
-CERTIFICATES = RUN / "certificates"
+KUBECONFIG = FAKE_NODE.kubeconfig
 MANIFESTS = parts.LAB / "manifests"
 _LOCAL = "127.0.0.1"
 _READY_SECONDS = 60.0
@@ -28,6 +27,9 @@ class Places:
     """Addresses and ports of one lab; chosen free at each start."""
 
     address: str
+    """Where pods and web servers are found: an address that the API server passes requests to."""
+    api_host: str
+    """Where the API server is found."""
     etcd: int
     api: int
     controllers: int
@@ -39,57 +41,102 @@ class Places:
     velero_profiler: int
 
 
-def choose_places() -> Places:
-    """Picks free ports and this machine's own address, and writes them to `run/places.json`."""
-    address = machine_address()
-    names = [name for name in Places.__dataclass_fields__ if name != "address"]
+def choose_places(run: Run, address: str | None = None) -> Places:
+    """Picks free ports and writes them to `places.json` in the lab's folder.
+
+    Args:
+        run: The lab's folder.
+        address: A node's own address, where the API server listens too; without it, everything
+            is on loopback but for what this machine's own address is needed for.
+    """
+    api_host = address or _LOCAL
+    # The web server's port has to be free on the address that it will listen on.
+    outside, address = address is None, address or machine_address()
+    names = [name for name, of in Places.__annotations__.items() if of is int]
     ports: dict[str, int] = {}
     for name in names:
-        port = free_port(address if name == "web" else _LOCAL)
+        port = free_port(address if outside and name == "web" else _LOCAL)
         while port in ports.values():
             port = free_port()
         ports[name] = port
-    places = Places(address=address, **ports)
+    places = Places(address=address, api_host=api_host, **ports)
     text = json.dumps(asdict(places), indent=2)
-    (RUN / "places.json").write_text(text, encoding="utf-8")
+    (run.folder / "places.json").write_text(text, encoding="utf-8")
     return places
 
 
-def read_places() -> Places:
+def read_places(run: Run) -> Places:
     """What `choose_places` wrote, for a lab that runs already."""
-    return Places(**json.loads((RUN / "places.json").read_text(encoding="utf-8")))
+    return Places(**json.loads((run.folder / "places.json").read_text(encoding="utf-8")))
 
 
-def start_control_plane(places: Places) -> Pair:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What the two kinds of lab say differently to the same programs."""
+
+    api_server: tuple[str, ...]
+    controllers: tuple[str, ...] = ()
+
+
+LOOPBACK = Flags(
+    api_server=(
+        f"--bind-address={_LOCAL}",
+        # No pod dials 10.96.0.1 here, so the kubernetes Service needs no endpoints.
+        "--endpoint-reconciler-type=none",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Who signs, and with what."""
+
+    authority: Authority
+    server: Pair
+    """The certificate that all servers of the lab share."""
+    signing: Path
+    """The key for tokens of ServiceAccounts."""
+
+
+def start_control_plane(run: Run, places: Places, flags: Flags = LOOPBACK) -> Keys:
     """Starts etcd, the API server, the controllers and the scheduler.
 
     Returns:
-        The certificate that all servers of the lab share.
+        The keys, for whoever joins.
 
     Raises:
         LabError: A program ended or was not ready in time.
     """
-    authority = Authority(CERTIFICATES)
-    url = f"https://{_LOCAL}:{places.api}"
-    server = authority.issue("server", user="lab-server", hosts=server_hosts(places.address))
-    admin = authority.issue("admin", user="lab-admin", group="system:masters")
-    write_kubeconfig(KUBECONFIG, url, authority, admin)
-    for user in ("kube-controller-manager", "kube-scheduler"):
-        pair = authority.issue(user, user=f"system:{user}")
-        write_kubeconfig(CERTIFICATES / f"{user}.kubeconfig", url, authority, pair)
-    signing_key = authority.service_account_key()
-
-    _start_etcd(places)
-    _start_api_server(places, authority, server, signing_key)
-    _start_controllers(places, authority, signing_key)
-    start(
+    keys = _make_keys(run, places)
+    _start_etcd(run, places)
+    _start_api_server(run, places, keys, flags)
+    _start_controllers(run, places, keys, flags)
+    run.start(
         "kube-scheduler",
         [
             *_component(parts.SCHEDULER, places.scheduler),
-            f"--kubeconfig={CERTIFICATES / 'kube-scheduler.kubeconfig'}",
+            f"--kubeconfig={run.certificates / 'kube-scheduler.kubeconfig'}",
         ],
     )
-    return server
+    return keys
+
+
+def _make_keys(run: Run, places: Places) -> Keys:
+    authority = Authority(run.certificates)
+    server = authority.issue("server", user="lab-server", hosts=server_hosts(places.address))
+    admin = authority.issue("admin", user="lab-admin", group="system:masters")
+    write_kubeconfig(run.kubeconfig, api_url(places), authority, admin)
+    for user in ("kube-controller-manager", "kube-scheduler"):
+        pair = authority.issue(user, user=f"system:{user}")
+        write_kubeconfig(
+            run.certificates / f"{user}.kubeconfig", api_url(places), authority, pair
+        )  # fmt: skip
+    return Keys(authority=authority, server=server, signing=authority.service_account_key())
+
+
+def api_url(places: Places) -> str:
+    """Where the API server is asked."""
+    return f"https://{places.api_host}:{places.api}"
 
 
 def _component(part: parts.Part, port: int) -> list[str]:
@@ -101,15 +148,15 @@ def _component(part: parts.Part, port: int) -> list[str]:
     ]
 
 
-def _start_etcd(places: Places) -> None:
+def _start_etcd(run: Run, places: Places) -> None:
     client = f"http://{_LOCAL}:{places.etcd}"
     # The peer address is only for members; etcd insists on one, and port 0 is never dialled.
     peer = f"http://{_LOCAL}:0"
-    start(
+    run.start(
         "etcd",
         [
             str(parts.ETCD.path),
-            f"--data-dir={RUN / 'etcd'}",
+            f"--data-dir={run.folder / 'etcd'}",
             f"--listen-client-urls={client}",
             f"--advertise-client-urls={client}",
             f"--listen-peer-urls={peer}",
@@ -120,26 +167,25 @@ def _start_etcd(places: Places) -> None:
     )
 
 
-def _start_api_server(places: Places, authority: Authority, pair: Pair, signing_key: Path) -> None:
+def _start_api_server(run: Run, places: Places, keys: Keys, flags: Flags) -> None:
+    authority, pair = keys.authority, keys.server
     kubelet = authority.issue("kubelet-client", user="kubelet-client", group="system:masters")
-    process = start(
+    process = run.start(
         "kube-apiserver",
         [
             str(parts.API_SERVER.path),
+            *flags.api_server,
             f"--etcd-servers=http://{_LOCAL}:{places.etcd}",
-            f"--bind-address={_LOCAL}",
             f"--advertise-address={places.address}",
             f"--secure-port={places.api}",
-            # No pod dials 10.96.0.1 here, so the kubernetes Service needs no endpoints.
-            "--endpoint-reconciler-type=none",
             "--service-cluster-ip-range=10.96.0.0/16",
             "--authorization-mode=Node,RBAC",
             "--allow-privileged=true",
             f"--client-ca-file={authority.certificate}",
             f"--tls-cert-file={pair.certificate}",
             f"--tls-private-key-file={pair.key}",
-            f"--service-account-key-file={signing_key}",
-            f"--service-account-signing-key-file={signing_key}",
+            f"--service-account-key-file={keys.signing}",
+            f"--service-account-signing-key-file={keys.signing}",
             "--service-account-issuer=https://kubernetes.default.svc",
             # Without the preferred type, exec and logs try to resolve the node's name and fail.
             "--kubelet-preferred-address-types=InternalIP",
@@ -148,33 +194,36 @@ def _start_api_server(places: Places, authority: Authority, pair: Pair, signing_
             f"--kubelet-client-key={kubelet.key}",
         ],
     )
-    wait_until("ready API server", api_ready, seconds=_READY_SECONDS, process=process)
+    wait_until("ready API server", lambda: api_ready(run), seconds=_READY_SECONDS, process=process)
 
 
-def api_ready() -> bool:
+def api_ready(run: Run) -> bool:
     """Whether the API server says that it is ready."""
-    if not (CERTIFICATES / "admin.crt").exists():
+    if not (run.certificates / "admin.crt").exists():
         return False
-    context = ssl.create_default_context(cafile=str(CERTIFICATES / "ca.crt"))
+    context = ssl.create_default_context(cafile=str(run.certificates / "ca.crt"))
     # The lab's own authority carries no key identifiers, which strict checking asks for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.load_cert_chain(CERTIFICATES / "admin.crt", CERTIFICATES / "admin.key")
-    request = f"https://{_LOCAL}:{read_places().api}/readyz"
+    context.load_cert_chain(run.certificates / "admin.crt", run.certificates / "admin.key")
+    request = f"{api_url(read_places(run))}/readyz"
     try:
-        with urllib.request.urlopen(request, timeout=_ASK_SECONDS, context=context) as answer:
+        with urllib.request.urlopen(  # noqa: S310 - our own server, by https
+            request, timeout=_ASK_SECONDS, context=context
+        ) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _start_controllers(places: Places, authority: Authority, signing_key: Path) -> Process:
-    return start(
+def _start_controllers(run: Run, places: Places, keys: Keys, flags: Flags) -> Process:
+    return run.start(
         "kube-controller-manager",
         [
             *_component(parts.CONTROLLERS, places.controllers),
-            f"--kubeconfig={CERTIFICATES / 'kube-controller-manager.kubeconfig'}",
-            f"--service-account-private-key-file={signing_key}",
-            f"--root-ca-file={authority.certificate}",
+            f"--kubeconfig={run.certificates / 'kube-controller-manager.kubeconfig'}",
+            f"--service-account-private-key-file={keys.signing}",
+            f"--root-ca-file={keys.authority.certificate}",
+            *flags.controllers,
             "--use-service-account-credentials",
         ],
     )

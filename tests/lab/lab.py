@@ -12,9 +12,10 @@ from pathlib import Path
 # As a script, Python looks beside this file only; the modules are named from the root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.lab import lifecycle, parts, processes
+from tests.lab import lifecycle, parts
 from tests.lab.control_plane import KUBECONFIG
 from tests.lab.lifecycle import State
+from tests.lab.processes import FAKE_NODE
 
 _STATUS_CODES = {State.RUNNING: 0, State.DOWN: 3, State.BROKEN: 3, State.NOT_BUILT: 4}
 
@@ -51,7 +52,7 @@ def _status() -> int:
     _say(f"the lab is {found}")
     for name in parts.missing_parts():
         _say(f"  not built: {name} (python tests/lab/lab.py build)")
-    for process in processes.started():
+    for process in FAKE_NODE.started():
         _say(f"  {process.name}: pid {process.pid}, {'runs' if process.alive else 'has ended'}")
     return _STATUS_CODES[found]
 

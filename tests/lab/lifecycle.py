@@ -13,12 +13,12 @@ from tests.lab import parts, processes
 from tests.lab.backups import apply_production, back_up, start_velero, storage_available
 from tests.lab.cluster import Cluster
 from tests.lab.control_plane import (
-    KUBECONFIG,
     api_ready,
     choose_places,
     start_control_plane,
 )
 from tests.lab.fake_node import start_fake_node
+from tests.lab.processes import FAKE_NODE
 
 PROGRAMS = 8
 _PATIENCE_SECONDS = 20.0
@@ -37,11 +37,11 @@ def state() -> State:
     """Looks at the parts, the processes and the API server; changes nothing."""
     if parts.missing_parts():
         return State.NOT_BUILT
-    running = [process for process in processes.started() if process.alive]
+    running = [process for process in FAKE_NODE.started() if process.alive]
     if not running:
         return State.DOWN
-    whole = len(running) == PROGRAMS and (processes.RUN / "complete").exists()
-    return State.RUNNING if whole and _comes_true(api_ready) else State.BROKEN
+    whole = len(running) == PROGRAMS and FAKE_NODE.complete.exists()
+    return State.RUNNING if whole and _comes_true(lambda: api_ready(FAKE_NODE)) else State.BROKEN
 
 
 def _comes_true(question: Callable[[], bool]) -> bool:
@@ -98,33 +98,33 @@ def down() -> None:
 
 
 def _bring_up() -> None:
-    processes.RUN.mkdir(parents=True)
-    places = choose_places()
-    server = start_control_plane(places)
-    cluster = Cluster(KUBECONFIG)
+    FAKE_NODE.folder.mkdir(parents=True)
+    places = choose_places(FAKE_NODE)
+    keys = start_control_plane(FAKE_NODE, places)
+    cluster = Cluster(FAKE_NODE.kubeconfig)
     try:
-        start_fake_node(places, server, cluster)
-        start_velero(places, cluster)
+        start_fake_node(FAKE_NODE, places, keys.server, cluster)
+        start_velero(FAKE_NODE, places, cluster)
         apply_production(places, cluster)
-        name = back_up(cluster)
+        name = back_up(FAKE_NODE, cluster)
     finally:
         cluster.close()
-    (processes.RUN / "complete").write_text(f"{name}\n", encoding="utf-8")
+    FAKE_NODE.complete.write_text(f"{name}\n", encoding="utf-8")
 
 
 def _take_down() -> None:
     _stop_all()
-    if processes.RUN.exists():
-        shutil.rmtree(processes.RUN)
+    if FAKE_NODE.folder.exists():
+        shutil.rmtree(FAKE_NODE.folder)
 
 
 def _stop_all() -> None:
-    for process in reversed(processes.started()):
+    for process in reversed(FAKE_NODE.started()):
         processes.stop(process)
 
 
 def _velero_works() -> bool:
-    cluster = Cluster(KUBECONFIG)
+    cluster = Cluster(FAKE_NODE.kubeconfig)
     try:
         return _comes_true(lambda: storage_available(cluster))
     finally:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab import processes
+from tests.lab.processes import FAKE_NODE
 
 _LONGEST_SECONDS = 90
 
@@ -27,7 +27,7 @@ def standing_still(name: str) -> Iterator[None]:
     Raises:
         NotOurs: The lab has no such program running.
     """
-    program = next((p for p in processes.started() if p.name == name and p.alive), None)
+    program = next((p for p in FAKE_NODE.started() if p.name == name and p.alive), None)
     if program is None:
         raise NotOurs(f"{name} was not started by this folder's lab")
     rescue = subprocess.Popen(
@@ -47,7 +47,7 @@ def standing_still(name: str) -> Iterator[None]:
 def standing_still_for(name: str, seconds: float) -> Iterator[None]:
     """Stops a program; it goes on after so many seconds, while the context may last longer."""
     with standing_still(name):
-        program = next(p for p in processes.started() if p.name == name)
+        program = next(p for p in FAKE_NODE.started() if p.name == name)
         timer = threading.Timer(seconds, os.kill, (program.pid, signal.SIGCONT))
         timer.start()
         try:

@@ -16,9 +16,6 @@ from pathlib import Path
 
 from tests.lab.parts import LAB, LabError
 
-RUN = LAB / "run"
-PIDS = RUN / "pids"
-LOGS = RUN / "logs"
 STOP_SECONDS = 15.0
 _TICK_SECONDS = 0.1
 _START_FIELD = 19  # of /proc/PID/stat, counted behind the command's closing bracket
@@ -33,11 +30,8 @@ class Process:
     pid: int
     began: str
     file: Path
-
-    @property
-    def log(self) -> Path:
-        """Where its output goes."""
-        return LOGS / f"{self.name}.log"
+    log: Path
+    """Where its output goes."""
 
     @property
     def alive(self) -> bool:
@@ -55,41 +49,83 @@ def _began(pid: int) -> str | None:
     return None if fields[0] in {"Z", "X"} else fields[_START_FIELD]
 
 
-def started() -> tuple[Process, ...]:
-    """Every process that has a pid file, in the order in which they were started."""
-    found = []
-    for file in sorted(PIDS.glob("*.pid")):
-        words = file.read_text(encoding="utf-8").split()
-        if len(words) == 2:
-            name = file.stem.partition("-")[2]
-            found.append(Process(name=name, pid=int(words[0]), began=words[1], file=file))
-    return tuple(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One lab's folder of state: pid files, logs, certificates, its kubeconfig."""
+
+    folder: Path
+    enter: tuple[str, ...] = ()
+    """What is put before every command, such as the way into the lab's own namespaces."""
+
+    @property
+    def pids(self) -> Path:
+        """The folder of pid files."""
+        return self.folder / "pids"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of logs, one for each program."""
+        return self.folder / "logs"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of certificates, keys, and the components' kubeconfigs."""
+        return self.folder / "certificates"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig; its context is called `lab`."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def complete(self) -> Path:
+        """A file that is there once the lab came up wholly."""
+        return self.folder / "complete"
+
+    def started(self) -> tuple[Process, ...]:
+        """Every process that has a pid file, in the order in which they were started."""
+        found = []
+        for file in sorted(self.pids.glob("*.pid")):
+            words = file.read_text(encoding="utf-8").split()
+            if len(words) == 2:
+                found.append(self._process(file, int(words[0]), words[1]))
+        return tuple(found)
+
+    def start(
+        self, name: str, command: list[str], extra: Mapping[str, str] | None = None
+    ) -> Process:
+        """Starts a program in a session of its own and writes its pid file.
+
+        Args:
+            name: What the pid file and the log are called.
+            command: The program and its arguments.
+            extra: Environment variables besides PATH and HOME.
+
+        Returns:
+            The process, which may end at any time: see `wait_until`.
+        """
+        self.pids.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **(extra or {})}
+        with (self.logs / f"{name}.log").open("ab") as log:
+            child = subprocess.Popen(
+                [*self.enter, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.folder, env=environment, start_new_session=True,
+            )  # fmt: skip
+        began = _began(child.pid) or "gone"
+        file = self.pids / f"{len(tuple(self.pids.glob('*.pid'))):02d}-{name}.pid"
+        file.write_text(f"{child.pid} {began}\n", encoding="utf-8")
+        _children[child.pid] = child
+        return self._process(file, child.pid, began)
+
+    def _process(self, file: Path, pid: int, began: str) -> Process:
+        name = file.stem.partition("-")[2]
+        log = self.logs / f"{name}.log"
+        return Process(name=name, pid=pid, began=began, file=file, log=log)
 
 
-def start(name: str, command: list[str], extra: Mapping[str, str] | None = None) -> Process:
-    """Starts a program in a session of its own and writes its pid file.
-
-    Args:
-        name: What the pid file and the log are called.
-        command: The program and its arguments.
-        extra: Environment variables besides PATH and HOME.
-
-    Returns:
-        The process, which may end at any time: see `wait_until`.
-    """
-    PIDS.mkdir(parents=True, exist_ok=True)
-    LOGS.mkdir(parents=True, exist_ok=True)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(RUN), **(extra or {})}
-    with (LOGS / f"{name}.log").open("ab") as log:
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=RUN, env=environment,
-            start_new_session=True,
-        )  # fmt: skip
-    began = _began(child.pid) or "gone"
-    file = PIDS / f"{len(tuple(PIDS.glob('*.pid'))):02d}-{name}.pid"
-    file.write_text(f"{child.pid} {began}\n", encoding="utf-8")
-    _children[child.pid] = child
-    return Process(name=name, pid=child.pid, began=began, file=file)
+FAKE_NODE = Run(folder=LAB / "run")
+"""The lab with a made-up node, which is up in seconds."""
 
 
 # Kept so that children that end are reaped by this process instead of staying as zombies.
@@ -115,7 +151,9 @@ def wait_until(
         if process is not None and not process.alive:
             raise LabError(f"{process.name} ended while waiting for {what}; {_tail(process.log)}")
         if time.monotonic() > end:
-            where = _tail(process.log) if process is not None else f"logs are in {LOGS}"
+            where = (
+                _tail(process.log) if process is not None else "see the logs of the lab's programs"
+            )
             raise LabError(f"no {what} within {seconds:g} s; {where}")
         time.sleep(_TICK_SECONDS)
 
