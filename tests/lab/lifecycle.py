@@ -33,18 +33,24 @@ class State(StrEnum):
     NOT_BUILT = "not built"
 
 
+def why_not() -> str:
+    """Why it cannot come up, and what to do about it; empty where it can."""
+    names = ", ".join(parts.missing_parts())
+    return f"not built: {names}; run python tests/lab/lab.py build" if names else ""
+
+
 def state() -> State:
     """Looks at the parts, the processes and the API server; changes nothing."""
-    if parts.missing_parts():
+    if why_not():
         return State.NOT_BUILT
     running = [process for process in FAKE_NODE.started() if process.alive]
     if not running:
         return State.DOWN
     whole = len(running) == PROGRAMS and FAKE_NODE.complete.exists()
-    return State.RUNNING if whole and _comes_true(lambda: api_ready(FAKE_NODE)) else State.BROKEN
+    return State.RUNNING if whole and comes_true(lambda: api_ready(FAKE_NODE)) else State.BROKEN
 
 
-def _comes_true(question: Callable[[], bool]) -> bool:
+def comes_true(question: Callable[[], bool]) -> bool:
     """Whether the answer is yes before long; on a busy machine one slow answer is no proof."""
     try:
         processes.wait_until("answer", question, seconds=_PATIENCE_SECONDS)
@@ -75,11 +81,10 @@ def up() -> State:
     Raises:
         LabError: The parts are not built, or something did not start.
     """
-    with _lock():
+    with lock("lab"):
         before = state()
-        if before is State.NOT_BUILT:
-            names = ", ".join(parts.missing_parts())
-            raise parts.LabError(f"not built: {names}; run python tests/lab/lab.py build")
+        if reason := why_not():
+            raise parts.LabError(reason)
         if before is State.RUNNING and _velero_works():
             return before
         _take_down()
@@ -93,7 +98,7 @@ def up() -> State:
 
 def down() -> None:
     """Stops every program in reverse order and removes `run/`; nothing to do is fine."""
-    with _lock():
+    with lock("lab"):
         _take_down()
 
 
@@ -126,14 +131,15 @@ def _stop_all() -> None:
 def _velero_works() -> bool:
     cluster = Cluster(FAKE_NODE.kubeconfig)
     try:
-        return _comes_true(lambda: storage_available(cluster))
+        return comes_true(lambda: storage_available(cluster))
     finally:
         cluster.close()
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
+def lock(name: str) -> Iterator[None]:
+    """Waits until nobody else brings a lab of this kind up or down."""
     parts.BUILD.mkdir(exist_ok=True)
-    with (parts.BUILD / "lab.lock").open("w") as file:
+    with (parts.BUILD / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -126,6 +126,8 @@ class Run:
 
 FAKE_NODE = Run(folder=LAB / "run")
 """The lab with a made-up node, which is up in seconds."""
+REAL_NODE = Run(folder=LAB / "run-node")
+"""The lab with a real node and real pods."""
 
 
 # Kept so that children that end are reaped by this process instead of staying as zombies.

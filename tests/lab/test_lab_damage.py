@@ -11,7 +11,7 @@ from tests.lab.backups import BUCKET
 from tests.lab.conftest import Lab
 from tests.lab.control_plane import read_places
 from tests.lab.drilling import Desk
-from tests.lab.processes import wait_until
+from tests.lab.processes import FAKE_NODE, wait_until
 from tests.lab.restores import name_of, newest_backup
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _store() -> "BaseClient":
 
     return boto3.client(
         "s3",
-        endpoint_url=f"http://127.0.0.1:{read_places().s3}",
+        endpoint_url=f"http://127.0.0.1:{read_places(FAKE_NODE).s3}",
         region_name="us-east-1",
         aws_access_key_id="lab",
         aws_secret_access_key="lab",

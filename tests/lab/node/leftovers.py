@@ -1,0 +1,120 @@
+"""Ends everything that belongs to a node, and says what of it is still there.
+
+In comes a run folder, whose files tell which namespaces are ours and what the machine was like;
+out come no processes, no control groups, no link, no folder, or the words for what is left.
+"""
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from tests.lab import processes
+from tests.lab.node import cgroups, machine, network
+from tests.lab.processes import Run
+
+_SECONDS = 20.0
+_TICK_SECONDS = 0.1
+
+
+def before_file(run: Run) -> Path:
+    """Where it is written what the machine was like."""
+    return run.folder / "before.json"
+
+
+def end_all(run: Run) -> None:
+    """Ends all programs and all pods.
+
+    Raises:
+        LabError: A program cannot be ended.
+    """
+    # Nothing that it wrote is kept, so nothing is asked to end politely; the kubelet first, or
+    # it would start anew what is ended.
+    started = run.started()
+    for process in sorted(started, key=lambda found: found.name != "kubelet"):
+        if process.alive:
+            _kill(process.pid)
+    end = time.monotonic() + _SECONDS
+    while (found := members(run)) and time.monotonic() < end:
+        for pid in found:
+            _kill(pid)
+        time.sleep(_TICK_SECONDS)
+    for process in started:
+        processes.stop(process)
+
+
+def clear(run: Run, *, keep_logs: bool = False) -> None:
+    """Removes what processes leave: groups, changed settings, the folder with its volumes."""
+    end = time.monotonic() + _SECONDS
+    while (cgroups.left() or network.link_exists()) and time.monotonic() < end:
+        cgroups.remove()  # a group of a process that was killed is busy for a moment
+        time.sleep(_TICK_SECONDS)
+    if before_file(run).exists():
+        machine.Before.read(before_file(run)).restore()
+    if not run.folder.exists():
+        return
+    for path in run.folder.iterdir():
+        if not (keep_logs and path in {run.logs, before_file(run)}):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if not keep_logs:
+        run.folder.rmdir()
+
+
+def members(run: Run) -> set[int]:
+    """Processes in our namespaces or in our pods' groups."""
+    file = run.folder / "namespaces.json"
+    ours = set(json.loads(file.read_text(encoding="utf-8")).values()) if file.exists() else set()
+    found = set(cgroups.members())
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and ours:
+            pid = int(entry.name)
+            if ours & {network.namespace(pid, "net"), network.namespace(pid, "mnt")}:
+                found.add(pid)
+    return {pid for pid in found if not _is_zombie(pid)}
+
+
+def left(run: Run, before: machine.Before | None) -> tuple[str, ...]:
+    """What is there although it should not be, in words; empty after a good `down`."""
+    found = [f"process {pid} ({_name(pid)})" for pid in sorted(members(run))]
+    if network.link_exists():
+        found.append(f"network interface {network.LINK}")
+    found += [f"control group {group}" for group in cgroups.left()]
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    found += [f"mount {line.split()[1]}" for line in mounts.splitlines() if str(run.folder) in line]
+    found += _own_chains()
+    if before is not None:
+        found += before.changes()
+    if run.folder.exists():
+        found.append(f"folder {run.folder}")
+    return tuple(found)
+
+
+def _own_chains() -> list[str]:
+    """Firewall rules of the node outside its namespaces, where there should never be any."""
+    saved = machine.call("iptables-save", check=False)
+    lines = saved.stdout.splitlines()
+    return [f"firewall chain {line.split()[0]}" for line in lines if line.startswith(":LAB-")]
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return "gone"
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return text.rpartition(")")[2].split()[0] in {"Z", "X"}

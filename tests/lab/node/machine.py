@@ -1,0 +1,187 @@
+"""What a real node needs of this machine, what it changes there, and what must be as before.
+
+The node lives in a network and a mount namespace of its own. What it does outside of them is
+written to a file before it happens: a few kernel settings that the kubelet changes, an empty
+folder, control groups.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.lab.parts import LabError
+
+PROGRAMS = {
+    "containerd": "containerd",
+    "ctr": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "iptables-restore": "iptables",
+    "conntrack": "conntrack",
+    "ip": "iproute2",
+    "busybox": "busybox-static",
+    "nsenter": "util-linux",
+    "flock": "util-linux",
+}
+"""Each program that the node needs, and the Debian package that brings it."""
+_PLUGIN_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+_PLUGINS = ("ptp", "host-local", "portmap", "loopback")
+_PLUGIN_PACKAGE = "containernetworking-plugins"
+# The kubelet sets these for the whole machine, whatever namespace it lives in.
+_SETTINGS = (
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
+_SYSTEM = Path("/proc/sys")
+# Written in the programs; the node mounts folders of its own on them, for which they must exist.
+KUBELET = Path("/var/lib/kubelet")
+NETWORK_CACHE = Path("/var/lib/cni")
+_APT_SECONDS = 600.0
+_SECONDS = 20.0
+
+
+def why_not() -> str:
+    """Why this machine cannot run a real node; empty where it can.
+
+    Says nothing about programs that can be built or installed: see `missing_packages`.
+    """
+    if platform.system() != "Linux":
+        return f"a real node needs Linux, this is {platform.system()}"
+    if os.geteuid() != 0:
+        return "a real node needs root: namespaces, mounts, control groups"
+    return _no_namespaces() or _no_control_groups()
+
+
+def _no_namespaces() -> str:
+    if shutil.which("unshare") is None:
+        return "unshare is missing (package util-linux)"
+    done = call("unshare", "--net", "--mount", "mount", "-t", "tmpfs", "lab", "/run", check=False)
+    return f"no namespaces of one's own: {done.stderr.strip()}" if done.returncode else ""
+
+
+def _no_control_groups() -> str:
+    from tests.lab.node import cgroups  # noqa: PLC0415 - which needs this module
+
+    return cgroups.why_not()
+
+
+def missing_packages() -> tuple[str, ...]:
+    """Debian packages that would bring what is not installed."""
+    wanted = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    if plugin_folder() is None:
+        wanted.add(_PLUGIN_PACKAGE)
+    return tuple(sorted(wanted))
+
+
+def plugin_folder() -> Path | None:
+    """Where the network plugins are; None if some are missing."""
+    return next(
+        (
+            folder for folder in _PLUGIN_FOLDERS
+            if all(os.access(folder / plugin, os.X_OK) for plugin in _PLUGINS)
+        ),
+        None,
+    )  # fmt: skip
+
+
+def install_packages() -> tuple[str, ...]:
+    """Installs what is missing where this is root on a Debian, and returns the packages.
+
+    Raises:
+        LabError: It is not, or the installation failed.
+    """
+    packages = missing_packages()
+    if not packages:
+        return ()
+    words = " ".join(packages)
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise LabError(f"install these packages (Debian's names): {words}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+
+    def apt(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            (str(shutil.which("apt-get")), "-y", "-q", *arguments),
+            env=environment, capture_output=True, text=True, timeout=_APT_SECONDS, check=False,
+        )  # fmt: skip
+
+    install = ("install", "--no-install-recommends", *packages)
+    if apt(*install).returncode != 0:  # its lists may be old
+        apt("update")
+        done = apt(*install)
+        if done.returncode != 0:
+            raise LabError(f"apt-get could not install {words}:\n{done.stderr[-1000:]}")
+    return packages
+
+
+def call(
+    *command: str, check: bool = True, seconds: float = _SECONDS
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a short command.
+
+    Raises:
+        LabError: It failed; its words are in the message.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    if check and done.returncode != 0:
+        raise LabError(f"{' '.join(command)} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the machine was like before a node came up."""
+
+    settings: Mapping[str, str]
+    folders: Sequence[str]
+    """Empty folders that were made to mount something on them."""
+
+    @classmethod
+    def write(cls, file: Path) -> "Before":
+        """Looks, writes it down, and only then makes the folders."""
+        settings = {key: value for key in _SETTINGS if (value := _setting(key)) is not None}
+        folders = [str(path) for path in (KUBELET, NETWORK_CACHE) if not path.exists()]
+        before = cls(settings=settings, folders=folders)
+        file.write_text(json.dumps(asdict(before), indent=2), encoding="utf-8")
+        for folder in folders:
+            Path(folder).mkdir(parents=True)
+        return before
+
+    @classmethod
+    def read(cls, file: Path) -> "Before":
+        """What `write` wrote."""
+        return cls(**json.loads(file.read_text(encoding="utf-8")))
+
+    def restore(self) -> None:
+        """Makes the machine what it was."""
+        for key, value in self.settings.items():
+            if _setting(key) != value:
+                (_SYSTEM / key).write_text(value, encoding="utf-8")
+        for folder in map(Path, self.folders):
+            if folder.exists():
+                folder.rmdir()
+
+    def changes(self) -> tuple[str, ...]:
+        """What is not as it was."""
+        found = [
+            f"setting {key} is {_setting(key)}, was {value}"
+            for key, value in self.settings.items()
+            if _setting(key) != value
+        ]
+        found += [f"folder {folder}" for folder in self.folders if Path(folder).exists()]
+        return tuple(found)
+
+
+def _setting(key: str) -> str | None:
+    try:
+        return (_SYSTEM / key).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -1,0 +1,137 @@
+"""The node's own network and mount namespaces, and the one link between them and this machine.
+
+Nothing of the node's network is this machine's: its interfaces, its firewall rules and its
+addresses end with the last process in the namespaces. Only one end of a link is outside, so that
+tests reach the API server; it goes with its other end. Pods can reach nobody outside the node.
+"""
+
+import ipaddress
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.node.machine import KUBELET, NETWORK_CACHE, call
+from tests.lab.parts import LabError
+from tests.lab.processes import Process, Run, wait_until
+
+LINK = "lab-node"
+PODS = "10.244.0.0/16"
+LOCK = Path("/run/lock/restore-drill-lab-node.lock")
+"""Held by the process that keeps the namespaces: one real node on a machine."""
+# For measuring between networks, so on nobody's route; then two private ones.
+_CANDIDATES = ("198.18.77.0/30", "10.213.77.0/30", "172.29.77.0/30")
+_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The two addresses of the link."""
+
+    outside: str
+    node: str
+
+
+def open_namespaces(run: Run) -> Process:
+    """Starts the process that keeps the namespaces, and writes down which they are.
+
+    Raises:
+        LabError: Another real node runs on this machine.
+    """
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    keeper = run.start(
+        "namespaces",
+        [
+            "flock", "--nonblock", "--no-fork", str(LOCK),
+            # Slave: what the machine mounts later is seen, what we mount is not.
+            "unshare", "--net", "--mount", "--propagation", "slave",
+            "sleep", "infinity",
+        ],
+    )  # fmt: skip
+    own = {namespace(os.getpid(), kind) for kind in ("net", "mnt")}
+
+    def apart() -> bool:
+        return not own & {namespace(keeper.pid, kind) for kind in ("net", "mnt")} - {""}
+
+    try:
+        wait_until("namespaces", apart, seconds=_SECONDS, process=keeper)
+    except LabError as error:
+        if keeper.alive:
+            raise
+        raise LabError(
+            f"another real node runs on this machine ({LOCK} is held); take it down first"
+        ) from error
+    found = {kind: namespace(keeper.pid, kind) for kind in ("net", "mnt")}
+    (run.folder / "namespaces.json").write_text(json.dumps(found), encoding="utf-8")
+    return keeper
+
+
+def namespace(pid: int, kind: str) -> str:
+    """Which namespace a process is in, such as `net:[4026531840]`; empty if it is gone."""
+    try:
+        return str(Path(f"/proc/{pid}/ns/{kind}").readlink())
+    except OSError:
+        return ""
+
+
+def way_in(keeper: Process) -> tuple[str, ...]:
+    """What to put before a command so that it runs inside."""
+    return ("nsenter", f"--target={keeper.pid}", "--net", "--mount", "--")
+
+
+def connect(keeper: Process) -> Ends:
+    """Joins the namespaces to this machine, by a link with two addresses.
+
+    Raises:
+        LabError: No network is free for it.
+    """
+    ends = _free_ends()
+    inside = way_in(keeper)
+    call(
+        "ip", "link", "add", LINK, "type", "veth", "peer", "name", "eth0", "netns", str(keeper.pid)
+    )
+    call("ip", "address", "add", f"{ends.outside}/30", "dev", LINK)
+    call("ip", "link", "set", LINK, "up")
+    call(*inside, "ip", "address", "add", f"{ends.node}/30", "dev", "eth0")
+    for name in ("lo", "eth0"):
+        call(*inside, "ip", "link", "set", name, "up")
+    call(*inside, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    return ends
+
+
+def mount_own(keeper: Process, kubelet: Path) -> None:
+    """Gives the node its own `/run`, `/var/log` and plugin cache, and a shared folder for volumes.
+
+    Args:
+        keeper: The process that keeps the namespaces.
+        kubelet: What becomes the kubelet's folder; what is mounted in there, other pods see.
+    """
+    inside = way_in(keeper)
+    for folder in ("/run", "/var/log", str(NETWORK_CACHE)):
+        call(*inside, "mount", "-t", "tmpfs", "lab-node", folder)
+    call(*inside, "mkdir", "/run/lock")
+    kubelet.mkdir()
+    call(*inside, "mount", "--bind", str(kubelet), str(KUBELET))
+    call(*inside, "mount", "--make-rshared", str(KUBELET))
+
+
+def link_exists() -> bool:
+    """Whether this machine's end of the link is there."""
+    return Path(f"/sys/class/net/{LINK}").exists()
+
+
+def _free_ends() -> Ends:
+    words = call("ip", "-4", "route", "show", "table", "all").stdout.split()
+    taken = [network for network in map(_network, words) if network is not None]
+    for candidate in map(ipaddress.ip_network, _CANDIDATES):
+        if not any(candidate.overlaps(network) for network in taken):
+            outside, node = map(str, candidate.hosts())
+            return Ends(outside=outside, node=node)
+    raise LabError(f"the networks {', '.join(_CANDIDATES)} are all in use on this machine")
+
+
+def _network(word: str) -> ipaddress.IPv4Network | None:
+    try:
+        return ipaddress.IPv4Network(word)
+    except ValueError:
+        return None
