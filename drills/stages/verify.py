@@ -6,6 +6,7 @@ from drills.backups import Backup, Inventory
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
+from drills.inward import harmless_note
 from drills.outward import outward_findings
 from drills.plan import left_out_rules
 from scenarios.model import NetworkIsolation, Scenario
@@ -47,6 +48,7 @@ def _reaching_production(
     return (
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(inventory.reaches, sources, inventory.namespaces, closed=closed),
+        *harmless_note(inventory.objects, sources),
     )
 
 

@@ -93,6 +93,16 @@ class Cluster:
         resource = self._client.resources.get(api_version=api_version, kind=kind)
         resource.delete(name=name, namespace=namespace, _request_timeout=_SECONDS)
 
+    def patch(
+        self, api_version: str, kind: str, name: str, patch: object, namespace: str | None = None
+    ) -> None:
+        """Merges a patch into an object; None as a value removes a key."""
+        resource = self._client.resources.get(api_version=api_version, kind=kind)
+        resource.patch(
+            body=patch, name=name, namespace=namespace,
+            content_type="application/merge-patch+json", _request_timeout=_SECONDS,
+        )  # fmt: skip
+
     def snapshot(self) -> dict[str, str]:
         """Every object that can be listed, but for events.
 

@@ -6,7 +6,7 @@ In comes a cluster, out comes a value that is equal to another one when nothing 
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import cast
 from xml.etree import ElementTree as ET
@@ -26,12 +26,14 @@ class Footprint:
     objects: dict[str, str]
     """`Kind namespace/name` to its uid, and its generation where that counts spec changes only."""
     production: dict[str, str]
-    """`Kind name` to the whole object without its status."""
+    """The same names to whole objects without their status."""
     bucket: tuple[str, ...]
 
 
-def footprint(cluster: Cluster, velero_namespace: str) -> Footprint:
-    """Looks at everything."""
+def footprint(
+    cluster: Cluster, velero_namespace: str, sources: Collection[str] = ("production",)
+) -> Footprint:
+    """Looks at everything; objects of the namespaces in `sources` are kept word for word."""
     objects: dict[str, str] = {}
     production: dict[str, str] = {}
     for kind, item in cluster.everything():
@@ -40,10 +42,8 @@ def footprint(cluster: Cluster, velero_namespace: str) -> Footprint:
         if _OTHERS.search(f"{key} {item.get('apiVersion')}"):
             continue
         objects[key] = _mark(item, meta)
-        if meta.get("namespace") == "production" or (kind, meta["name"]) == (
-            "Namespace", "production",
-        ):  # fmt: skip
-            production[f"{kind} {meta['name']}"] = _words(item, meta)
+        if (meta["name"] if kind == "Namespace" else meta.get("namespace")) in sources:
+            production[key] = _words(item, meta)
     return Footprint(
         objects=objects, production=production, bucket=tuple(_bucket(cluster, velero_namespace))
     )

@@ -62,6 +62,22 @@ def await_rollout(cluster: Cluster, kind: str, name: str, namespace: str) -> Non
     wait_until(f"rollout of {kind} {namespace}/{name}", rolled_out, seconds=_SECONDS)
 
 
+def scale(cluster: Cluster, name: str, namespace: str, replicas: int) -> None:
+    """Gives a Deployment so many replicas, and waits until it has them."""
+    cluster.patch(_APPS, "Deployment", name, {"spec": {"replicas": replicas}}, namespace)
+    await_rollout(cluster, "Deployment", name, namespace)
+
+
+def await_finalizer(cluster: Cluster, namespace: str) -> None:
+    """Waits until the operator has taken a namespace's Shop for its own."""
+
+    def taken() -> bool:
+        shop = cluster.find("lab.example.com/v1", "Shop", "main", namespace) or {}
+        return bool(cast("Mapping[str, object]", shop.get("metadata", {})).get("finalizers"))
+
+    wait_until(f"finalizer on the Shop of {namespace}", taken, seconds=_SECONDS)
+
+
 def back_up(
     cluster: Cluster,
     name: str,
