@@ -36,6 +36,7 @@ def act_select(drill: Drill) -> None:
         status = drill.engine.survey()
         notes.versions.update(status.versions)
         notes.findings += status.findings
+        notes.restores = status.restores
         notes.backups = tuple(drill.engine.list_backups())
         chosen = choose(
             scenario.backup,
@@ -96,7 +97,7 @@ def act_restore(drill: Drill) -> None:
     notes = drill.notes
     with notes.stage("restore") as note:
         order, deadline = drill.order, drill.deadline
-        if order is None or deadline is None:
+        if order is None or deadline is None or not notes.restores:
             raise Halt
         _look_for_stop(drill)
         notes.requested_at = drill.ports.clock.now()

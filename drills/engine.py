@@ -51,6 +51,8 @@ class EngineStatus:
 
     versions: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    restores: bool = True
+    """False where a restore would not even begin; a finding says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

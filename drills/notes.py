@@ -101,6 +101,8 @@ class Notes:
     settled_seconds: float | None = None
     probes: tuple[ProbeRecord, ...] = ()
     finished: bool = False
+    restores: bool = True
+    """False where the engine would not even begin a restore."""
     touched: bool = False
     isolated: bool = False
     traceback: str = ""

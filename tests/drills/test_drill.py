@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from drills.engine import Inspection, RestoreOrder, SandboxShape
+from drills.engine import EngineStatus, Inspection, RestoreOrder, SandboxShape
 from drills.errors import (
     BackupUnreadable,
     DeadlinePassed,
@@ -90,6 +90,26 @@ def test_every_creation_is_in_the_journal_first() -> None:
     world.drill()
     assert len(world.created) == 4
     assert late == []
+
+
+def test_an_engine_that_would_never_begin_is_not_asked_to() -> None:
+    """What can be read of the backup without it is still said."""
+    world = World()
+    away = Finding(
+        code="server-silent",
+        severity=Severity.WARNING,
+        cause=Cause.ENVIRONMENT,
+        subject="server",
+        message="It is away.",
+        remedy="Start it.",
+        unanswered=True,
+    )
+    world.engine.status = EngineStatus(restores=False, findings=(away,))
+    record = world.drill()
+    assert (record.verdict, codes(record)[0]) == (Verdict.INCONCLUSIVE, "server-silent")
+    assert "inspect" in world.engine.calls
+    assert "restore" not in world.engine.calls
+    assert record.cleanup.outcome is CleanupOutcome.CLEAN
 
 
 def test_no_backup_fails_and_touches_nothing() -> None:

@@ -113,6 +113,9 @@ def test_velero_down(cluster: EmbeddedCluster, on: On) -> None:
     done = on(restore=SHORT)
     cluster.velero.start_server()
     assert (done.code, done.verdict) == (3, "inconclusive")
+    silent = done.findings("warning")["server-silent"]
+    assert "Deployment velero is scaled to 0" in silent["message"]
+    assert done.document["stages"][1]["seconds"] < 5  # nobody waits for downloads
     assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
     kinds = {key[0] for key in things(cluster).keys() - before.keys()}
     assert not kinds - {"downloadrequests.velero.io", "pods", "replicasets.apps"}

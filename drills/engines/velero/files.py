@@ -11,12 +11,14 @@ from typing import BinaryIO, Protocol
 from drills import objects
 from drills.engines.velero.requests import Target, signed_urls
 from drills.engines.velero.site import Site
-from drills.errors import DeadlinePassed, Missing
+from drills.errors import DeadlinePassed, Missing, Unreachable
 from drills.objects import KubeObject
 from drills.ports import Deadline, ObjectStore
 
 ANSWER_SECONDS = 30.0
 """How long Velero gets to hand out URLs; normally well under a second."""
+SILENT_SECONDS = 10.0
+"""The same for a server that has left a status request unanswered."""
 DOWNLOAD_SECONDS = 60.0
 """How long one read of a download may take."""
 
@@ -60,8 +62,8 @@ class StoreFiles:
 class RequestedFiles:
     """Files read through the URLs that Velero hands out."""
 
-    def __init__(self, site: Site, name: str, urls: Mapping[Target, str]) -> None:
-        self._site, self._name, self._urls = site, name, urls
+    def __init__(self, site: Site, name: str, urls: Mapping[Target, str], seconds: float) -> None:
+        self._site, self._name, self._urls, self._seconds = site, name, urls, seconds
 
     @contextmanager
     def open(self, target: Target) -> Iterator[BinaryIO]:
@@ -69,7 +71,7 @@ class RequestedFiles:
         if target not in self._urls:
             raise DeadlinePassed(
                 f"Velero handed out no download for {target} of {self._name} "
-                f"within {ANSWER_SECONDS:.0f} s",
+                f"within {self._seconds:.0f} s",
                 hint="Look at the Velero server's log for this DownloadRequest.",
             )
         with self._site.ports.downloads.open(self._urls[target], timeout=DOWNLOAD_SECONDS) as body:
@@ -79,10 +81,18 @@ class RequestedFiles:
 def requested_files(
     site: Site, name: str, targets: Iterable[Target], labels: Mapping[str, str]
 ) -> RequestedFiles:
-    """Return the files through fresh DownloadRequests, which are gone when this returns."""
+    """Return the files through fresh DownloadRequests, which are gone when this returns.
+
+    Raises Unreachable at once where the server is known to be away.
+    """
+    if site.health.away:
+        raise Unreachable(
+            f"{site.health.away}, so nobody hands out downloads", hint="Start the Velero server."
+        )
     clock = site.ports.clock
-    deadline = Deadline(clock=clock, at=clock.monotonic() + ANSWER_SECONDS)
-    return RequestedFiles(site, name, signed_urls(site, name, targets, labels, deadline))
+    seconds = SILENT_SECONDS if site.health.silent else ANSWER_SECONDS
+    deadline = Deadline(clock=clock, at=clock.monotonic() + seconds)
+    return RequestedFiles(site, name, signed_urls(site, name, targets, labels, deadline), seconds)
 
 
 def store_prefix(store: ObjectStore, name: str, location: KubeObject) -> str:

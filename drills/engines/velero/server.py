@@ -18,8 +18,11 @@ from drills.findings import Cause, Finding
 from drills.objects import KubeObject
 from drills.ports import Deadline
 
+NAME = "velero"
+"""Of the server's Deployment, which Velero itself looks for by this name (from 1.16 on)."""
+FIRST_SECONDS = 2.0
+"""A healthy server answers within one; after these, one that is switched off is not waited for."""
 ANSWER_SECONDS = 10.0
-"""A healthy server answers within one; it is asked before anything else is created."""
 RECENTLY = timedelta(minutes=5)
 """The server validates its locations each minute, so a validation this fresh proves it alive."""
 INSTALLED_KINDS = frozenset({"ObjectStore", "VolumeSnapshotter"})
@@ -80,14 +83,22 @@ def _ask(site: Site) -> KubeObject:
             "spec": {},
         }
     )
-    clock = site.ports.clock
-    deadline = Deadline(clock=clock, at=clock.monotonic() + ANSWER_SECONDS)
     try:
-        return wait_for(
-            site, STATUS_REQUEST, name, lambda o: o if phase(o) == "Processed" else None, deadline
-        )
+        return _answer(site, name, FIRST_SECONDS)
+    except DeadlinePassed:
+        if _deployment(site).wanted == 0:
+            raise
+        return _answer(site, name, ANSWER_SECONDS - FIRST_SECONDS)
     finally:
         site.discard(STATUS_REQUEST, request)
+
+
+def _answer(site: Site, name: str, seconds: float) -> KubeObject:
+    clock = site.ports.clock
+    deadline = Deadline(clock=clock, at=clock.monotonic() + seconds)
+    return wait_for(
+        site, STATUS_REQUEST, name, lambda o: o if phase(o) == "Processed" else None, deadline
+    )
 
 
 def _plugins(answered: KubeObject) -> tuple[str, ...]:
@@ -108,10 +119,41 @@ def _plugins(answered: KubeObject) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Deployment:
+    """What the Deployment of the server says; numbers are None where it could not be asked."""
+
+    words: str
+    wanted: int | None = None
+    ready: int | None = None
+
+    @property
+    def down(self) -> bool:
+        """Return whether it says that no server runs."""
+        return self.ready == 0
+
+
+def _deployment(site: Site) -> _Deployment:
+    try:
+        found = site.ports.cluster.get(DEPLOYMENT, site.namespace, NAME)
+    except DrillError:
+        return _Deployment("")
+    if found is None:
+        return _Deployment(f"there is no Deployment {NAME} here")
+    wanted = objects.dig(found, "spec", "replicas")
+    ready = objects.number(found, "status", "readyReplicas")
+    if wanted == 0:
+        return _Deployment(f"Deployment {NAME} is scaled to 0", 0, 0)
+    return _Deployment(f"Deployment {NAME} has {ready} ready", 1, ready)
+
+
 def _silent(site: Site, locations: Locations) -> Finding:
-    where = f"namespace {site.namespace}"
-    said = f"The Velero server did not answer a status request within {ANSWER_SECONDS:.0f} s"
-    if _validated_recently(locations, site.ports.clock.now()):
+    """Say what the silence means; a server that somebody saw alive is called slow, not away."""
+    where, deployment = f"namespace {site.namespace}", _deployment(site)
+    seconds = FIRST_SECONDS if deployment.wanted == 0 else ANSWER_SECONDS
+    said = f"The Velero server did not answer a status request within {seconds:.0f} s"
+    site.health.silent = True
+    if not deployment.down and _validated_recently(locations, site.ports.clock.now()):
         return warning(
             "server-version-unknown",
             where,
@@ -119,10 +161,20 @@ def _silent(site: Site, locations: Locations) -> Finding:
             "See whether its server-status-request controller is switched off.",
             cause=Cause.ENVIRONMENT,
         )
+    if deployment.ready:
+        return unasked(
+            "server-silent",
+            where,
+            f"{said}, though {deployment.words}: it hangs, or is slow. A restore may not start.",
+            "Look into the Velero server's log for why it does not answer.",
+        )
+    if deployment.down:
+        site.health.away = f"no Velero server runs: {deployment.words}"
     return unasked(
         "server-silent",
         where,
-        f"{said}{_deployment(site)}. A restore would never start.",
+        f"{said}{f'; {deployment.words}' if deployment.words else ''}. "
+        "A restore would never start.",
         "Start the Velero server, or look into its log for why it does not answer.",
     )
 
@@ -130,13 +182,3 @@ def _silent(site: Site, locations: Locations) -> Finding:
 def _validated_recently(locations: Locations, now: datetime) -> bool:
     instants = (objects.instant(o, "status", "lastValidationTime") for o in locations.values())
     return any(instant is not None and now - instant < RECENTLY for instant in instants)
-
-
-def _deployment(site: Site) -> str:
-    try:
-        found = site.ports.cluster.get(DEPLOYMENT, site.namespace, "velero")
-    except DrillError:
-        return ""
-    if found is None:
-        return "; there is no Deployment velero here"
-    return f"; Deployment velero has {objects.number(found, 'status', 'availableReplicas')} ready"

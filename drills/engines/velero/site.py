@@ -3,7 +3,7 @@
 In: EnginePorts. Out: objects created with journal and audit entry, and removed again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drills import objects
 from drills.engine import EnginePorts
@@ -13,12 +13,23 @@ from drills.objects import KubeObject
 from drills.ports import Kind, Marked
 
 
+@dataclass(slots=True)
+class Health:
+    """What was learnt of the server on the way, so that nobody waits for it twice."""
+
+    silent: bool = False
+    """It left a status request unanswered."""
+    away: str = ""
+    """Why nobody is there to answer anything, '' where somebody may be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One Velero, as this drill reaches it."""
 
     ports: EnginePorts
     namespace: str
+    health: Health = field(default_factory=Health)
 
     def make(self, obj: KubeObject) -> KubeObject:
         """Create `obj`, written into the journal before and after; raises what create raises."""

@@ -52,7 +52,9 @@ def survey(site: Site) -> EngineStatus:
         *_others(site),
         *_schedules(site),
     )
-    return EngineStatus(versions=answer.versions(), findings=findings)
+    return EngineStatus(
+        versions=answer.versions(), findings=findings, restores=not site.health.away
+    )
 
 
 def _locations(site: Site, locations: Locations) -> Iterator[Finding]:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from drills import objects
 from drills.engine import EngineStatus
 from drills.engines import engine_factory
-from drills.engines.velero.kinds import LOCATION, RESTORE, SCHEDULE, STATUS_REQUEST
+from drills.engines.velero.kinds import DEPLOYMENT, LOCATION, RESTORE, SCHEDULE, STATUS_REQUEST
+from drills.engines.velero.requests import Target
 from drills.errors import Forbidden, Misconfigured, NotServed
 from drills.findings import Finding, Severity
 from tests.fakes.velero import MARKS, FakeVelero, location
@@ -51,6 +53,83 @@ def test_a_silent_server_is_unanswered_after_ten_seconds() -> None:
     assert finding.unanswered
     assert 10 <= velero.clock.monotonic() < 12
     assert velero.cluster.list(STATUS_REQUEST) == ()
+
+
+def deployed(velero: FakeVelero, *, replicas: int = 1, ready: int = 0) -> None:
+    velero.cluster.put(
+        {
+            "apiVersion": DEPLOYMENT.api_version,
+            "kind": DEPLOYMENT.kind,
+            "metadata": {"name": "velero", "namespace": "velero"},
+            "spec": {"replicas": replicas},
+            "status": {"readyReplicas": ready} if ready else {},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("replicas", "ready", "seconds", "words"),
+    [
+        (0, 0, 2, "within 2 s; Deployment velero is scaled to 0. A restore would never start"),
+        (1, 0, 10, "within 10 s; Deployment velero has 0 ready. A restore would never start"),
+        (1, 1, 10, "though Deployment velero has 1 ready: it hangs, or is slow"),
+    ],
+)
+def test_what_a_silence_means(replicas: int, ready: int, seconds: int, words: str) -> None:
+    """A location validated lately says nothing of a server that was stopped since."""
+    velero = FakeVelero()
+    velero.silent = True
+    deployed(velero, replicas=replicas, ready=ready)
+    if not ready:
+        velero.cluster.put(location(lastValidationTime="2026-11-21T08:59:30Z"))
+    status = survey(velero)
+    (finding,) = status.findings
+    assert (finding.code, finding.unanswered) == ("server-silent", True)
+    assert words in finding.message
+    assert seconds <= velero.clock.monotonic() < seconds + 1
+    assert status.restores is bool(ready)
+
+
+def test_a_server_that_comes_up_late_is_not_called_away() -> None:
+    """It was scaled up a moment ago: none is ready, and the answer comes after nine seconds."""
+    velero = FakeVelero()
+    velero.silent = True
+    deployed(velero)
+
+    def answer() -> None:
+        (request,) = velero.cluster.list(STATUS_REQUEST)
+        status = {"phase": "Processed", "serverVersion": "v1.18.3"}
+        velero.cluster.change(STATUS_REQUEST, "velero", objects.name(request), {"status": status})
+
+    velero.clock.at(9, answer)
+    status = survey(velero)
+    assert (status.findings, status.versions) == ((), {"velero": "v1.18.3"})
+
+
+@pytest.mark.parametrize(
+    ("replicas", "ready", "before", "words"),
+    [
+        (0, 0, 2, "no Velero server runs: Deployment velero is scaled to 0"),
+        (1, 0, 10, "no Velero server runs: Deployment velero has 0 ready"),
+        (1, 1, 20, "Velero handed out no download for BackupContents"),
+    ],
+)
+def test_nobody_waits_for_downloads_that_nobody_hands_out(
+    replicas: int, ready: int, before: int, words: str
+) -> None:
+    """Once the server is known to be away; one that is only silent still gets ten seconds."""
+    velero = FakeVelero()
+    velero.silent, velero.unanswered = True, set(Target)
+    deployed(velero, replicas=replicas, ready=ready)
+    engine = engine_factory("velero")(velero.ports(with_store=False), namespace=None, options={})
+    engine.survey()
+    (backup,) = engine.list_backups()
+    inspection = engine.inspect(backup, {"production": "backup-test"})
+    assert inspection.inventory is None
+    assert before <= velero.clock.monotonic() < before + 2
+    (finding,) = inspection.findings
+    assert finding.unanswered
+    assert words in finding.message
 
 
 def test_a_server_that_validated_lately_is_alive_though_silent() -> None:
