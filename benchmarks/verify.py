@@ -142,7 +142,7 @@ def build(folder: Path, size: int, share: float) -> None:
         "itemoperations.json": [],
         "volumeinfo.json": [],
     }.items():
-        (home / f"{NAME}-{suffix}.gz").write_bytes(gzip.compress(json.dumps(document).encode()))
+        (home / f"{NAME}-{suffix}.gz").write_bytes(gzip.compress(compact(document)))
     log = f"level=info backup=velero/{NAME}\n".encode()
     (home / f"{NAME}-logs.gz").write_bytes(gzip.compress(log))
     (home / "velero-backup.json").write_text(json.dumps(backup(total)))
@@ -209,7 +209,12 @@ def mould(sort: tuple[str, str, str], dice: random.Random, share: float) -> byte
     }
     noise = dice.randbytes(int(2500 * share * 2)).hex()
     body = {"apiVersion": version, "kind": kind, "metadata": meta, "data": {"value": noise}}
-    return json.dumps(body, separators=(",", ":")).encode()
+    return compact(body)
+
+
+def compact(document: object) -> bytes:
+    """Return JSON as Go writes it."""
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def put(tar: tarfile.TarFile, path: str, body: bytes) -> None:

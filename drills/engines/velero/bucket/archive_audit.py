@@ -8,7 +8,8 @@ writes each one again (v1.18 `pkg/backup/item_backupper.go`).
 from collections.abc import Iterator
 
 from drills.backups import BackedUpObject, ObjectKey
-from drills.engines.velero.bucket.copies import PREFERRED, Copies
+from drills.engines.velero.bucket.copies import Copies
+from drills.engines.velero.bucket.folders import Folder, Folders, Holds
 from drills.engines.velero.bucket.listed_index import ListedIndex, Tick
 from drills.engines.velero.bucket.sketch import Sketch, sketch
 from drills.engines.velero.bucket.tally import Tally
@@ -25,10 +26,6 @@ MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
 MOST_REMEMBERED = 1_000_000
 """Objects whose doubles are still noticed when the backup's own list does not name them."""
-MOST_GROUPS = 10_000
-"""API versions whose group is kept at hand."""
-
-_CLUSTER, _NAMESPACED = 4, 5
 
 
 class ArchiveAudit:
@@ -36,46 +33,50 @@ class ArchiveAudit:
 
     def __init__(self, backup: str, index: ListedIndex | None) -> None:
         self.tally = Tally(f"archive of backup {backup}")
-        self.kinds: dict[str, int] = {}
-        self.namespaces: dict[str, int] = {}
         self.volume_objects: list[BackedUpObject] = []
         self.format: str | None = None
         self.objects = 0
         self.entropy = Entropy()
         self._index = index
         self._unlisted: set[int] = set()
-        self._groups: dict[str, str] = {}
+        self._folders = Folders()
         self._copies = Copies(self.tally)
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Return the objects by `plural.group`."""
+        return self._folders.kinds()
+
+    @property
+    def namespaces(self) -> dict[str, int]:
+        """Return the objects by namespace."""
+        return self._folders.namespaces()
 
     def read(self, pieces: Iterator[bytes]) -> "ArchiveAudit":
         """Read the archive to its end; raises BackupUnreadable where it is damaged."""
+        known, follows = self._folders.known, self._copies.follows
         for path, kind, body in tar.members(self.entropy.through(pieces)):
-            if kind in tar.REGULAR and self._copies.follows(path, body):
-                continue
+            place, _, name = path.rpartition("/")
+            folder = known.get(place) or self._folders.add(place)
             if kind not in tar.REGULAR:
                 self.tally.add("entry-not-a-file", path)
-            elif tar.leads_out(path):
-                self.tally.add("path-escapes", path)
-            else:
-                self._file(path, body)
+            elif not (folder.original and follows(folder.original, name, body)):
+                self._file(folder, path, name, body)
         self._copies.close()
         return self
 
-    def _file(self, path: str, body: bytes) -> None:
-        parts = path.split("/")
-        depth = len(parts)
-        if parts[0] != "resources" or not path.endswith(".json"):
+    def _file(self, folder: Folder, path: str, name: str, body: bytes) -> None:
+        if tar.leads_out(path):
+            self.tally.add("path-escapes", path)
+        elif folder.holds is Holds.NOTHING_KNOWN or not name.endswith(".json"):
             self._other(path, body)
-        elif depth == _NAMESPACED and parts[2] == "namespaces":
-            self._object(path, parts[1], parts[3], parts[4][:-5], body)
-        elif depth == _CLUSTER and parts[2] == "cluster":
-            self._object(path, parts[1], "", parts[3][:-5], body)
-        elif (depth == _NAMESPACED + 1 and parts[3] == "namespaces") or (
-            depth == _CLUSTER + 1 and parts[3] == "cluster"
-        ):
-            self._version(path, parts, body)
+        elif folder.holds is Holds.OBJECTS:
+            self._copies.original(path[: -len(name) - 1], name, body)
+            self._object(folder, path, name[:-5], body)
+        elif folder.holds is Holds.COPIES:
+            self._copies.copy(folder.original, name, body)
         else:
-            self.tally.add("entry-unknown", path)
+            self._sketch(path, body)
 
     def _other(self, path: str, body: bytes) -> None:
         if path != VERSION_FILE:
@@ -85,29 +86,25 @@ class ArchiveAudit:
         else:
             self.format = body[:40].decode(errors="replace").strip()
 
-    def _version(self, path: str, parts: list[str], body: bytes) -> None:
-        if parts[2].endswith(PREFERRED):
-            self._copies.copy(f"resources/{parts[1]}/{path.split('/', 3)[3]}", body)
-        else:
-            self._sketch(path, body)
-
-    def _object(self, path: str, resource: str, namespace: str, name: str, body: bytes) -> None:
+    def _object(self, folder: Folder, path: str, name: str, body: bytes) -> None:
         self.objects += 1
-        self.kinds[resource] = self.kinds.get(resource, 0) + 1
-        if namespace:
-            self.namespaces[namespace] = self.namespaces.get(namespace, 0) + 1
-        self._copies.original(path, body)
+        folder.objects += 1
         found = self._sketch(path, body)
         if found is None:
             return
         api_version, kind, own_namespace, own_name = found
-        group = self._group(api_version)
+        group = folder.group
+        if api_version != folder.api_version:
+            group = api_version.rpartition("/")[0]
+            if group == folder.group:
+                folder.api_version = api_version
         # `deployments.apps` holds kinds of the group `apps`; core resources have no suffix.
-        if own_name != name or own_namespace != namespace or resource.partition(".")[2] != group:
+        if own_name != name or own_namespace != folder.namespace or group != folder.group:
             self.tally.add("object-misplaced", f"{path} holds {kind} {own_namespace}/{own_name}")
-        self._tick(path, (group, kind, namespace, name))
-        if resource in LOOKED_AT:
-            self._keep(ObjectKey(resource=resource, namespace=namespace, name=name), path, body)
+        self._tick(path, (group, kind, folder.namespace, name))
+        if folder.resource in LOOKED_AT:
+            key = ObjectKey(resource=folder.resource, namespace=folder.namespace, name=name)
+            self._keep(key, path, body)
 
     def _sketch(self, path: str, body: bytes) -> Sketch | None:
         if len(body) > MOST_OBJECT:
@@ -118,14 +115,6 @@ class ArchiveAudit:
         except ValueError as error:
             self.tally.add("object-unreadable", f"{path}: {error}")
             return None
-
-    def _group(self, api_version: str) -> str:
-        group = self._groups.get(api_version)
-        if group is None:
-            group = api_version.rpartition("/")[0]
-            if len(self._groups) < MOST_GROUPS:
-                self._groups[api_version] = group
-        return group
 
     def _tick(self, path: str, named: tuple[str, str, str, str]) -> None:
         ticked = Tick.UNLISTED if self._index is None else self._index.tick(named)

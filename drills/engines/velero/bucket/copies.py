@@ -8,8 +8,6 @@ later (Velero v1.18 `pkg/backup/backup.go`, FinalizeBackup), so the unpaired wai
 from drills.engines.velero.bucket.tally import Tally
 
 MOST_WAITING = 100_000
-PREFERRED = "-preferredversion"
-"""What the folder of a copy's version ends with."""
 
 
 class Copies:
@@ -17,42 +15,41 @@ class Copies:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._path, self._body = "", b""
-        self._head, self._tail = "", ""
+        self._folder, self._file, self._body = "", "", b""
         self._originals: dict[str, int] = {}
         self._copies: dict[str, int] = {}
         self._full = False
 
-    def original(self, path: str, body: bytes) -> None:
-        """Take an object in."""
-        if self._path:
-            self._wait(self._originals, self._copies, self._path, self._body)
-        self._path, self._body = path, body
-        # resources/KIND/ and then the rest: between them stands the copy's version.
-        cut = path.find("/", 10) + 1
-        self._head, self._tail = path[:cut], PREFERRED + path[cut - 1 :]
+    def original(self, folder: str, file: str, body: bytes) -> None:
+        """Take in the object of that name in `folder`."""
+        if self._file:
+            path = f"{self._folder}/{self._file}"
+            self._wait(self._originals, self._copies, path, self._body)
+        self._folder, self._file, self._body = folder, file, body
 
-    def follows(self, path: str, body: bytes) -> bool:
-        """Return whether this is the sound copy of the last object: the common case, quickly."""
-        if not (self._path and path.endswith(self._tail) and path.startswith(self._head)):
+    def follows(self, folder: str, file: str, body: bytes) -> bool:
+        """Return whether this is the sound copy of the last object: the common case, quickly.
+
+        `folder` is where the object lies that this is a copy of.
+        """
+        if file != self._file or body != self._body or folder != self._folder:
             return False
-        if "/" in path[len(self._head) : -len(self._tail)] or body != self._body:
-            return False
-        self._path = ""
+        self._file = ""
         return True
 
-    def copy(self, path: str, body: bytes) -> None:
-        """Take in the copy of the object at `path`."""
-        if path == self._path:
+    def copy(self, folder: str, file: str, body: bytes) -> None:
+        """Take in the copy of the object of that name in `folder`."""
+        path = f"{folder}/{file}"
+        if file == self._file and folder == self._folder:
             if body != self._body:
                 self._tally.add("version-copy-differs", path)
-            self._path = ""
+            self._file = ""
         else:
             self._wait(self._copies, self._originals, path, body)
 
     def close(self) -> None:
         """Complain about what is still unpaired."""
-        self.original("", b"")
+        self.original("", "", b"")
         if self._full:
             self._tally.add("version-copy-missing", f"more than {MOST_WAITING} objects")
             return

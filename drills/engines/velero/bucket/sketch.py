@@ -30,11 +30,11 @@ def plain_sketch(body: bytes) -> Sketch:
 def _quick() -> Callable[[bytes], Sketch]:
     import msgspec  # noqa: PLC0415 - may be absent, then json does its work
 
-    class Metadata(msgspec.Struct):
+    class Metadata(msgspec.Struct, gc=False):
         name: str
         namespace: str | None = None
 
-    class Head(msgspec.Struct):
+    class Head(msgspec.Struct, gc=False):
         apiVersion: str  # noqa: N815 - Kubernetes' own word
         kind: str
         metadata: Metadata
