@@ -1,0 +1,116 @@
+"""A whole Velero backup of any size, made up: Kubernetes objects of several kinds.
+
+In: a folder, a name, a size. Out: the files that Velero writes, each object archived twice as
+Velero does.
+"""
+
+import gzip
+import io
+import json
+import random
+import tarfile
+from pathlib import Path
+
+from isal import igzip
+
+STAMP = "2026-11-21T00:00:00Z"
+LEVEL = 3
+"""Packs about as tightly as Velero's own gzip."""
+
+
+def build(folder: Path, name: str, size: int, share: float) -> None:
+    """Write a whole Velero backup whose archive unpacks to about `size` bytes."""
+    home = folder / "backups" / name
+    home.mkdir(parents=True, exist_ok=True)
+    listed: dict[str, list[str]] = {}
+    with igzip.open(home / f"{name}.tar.gz", "wb", compresslevel=LEVEL) as packed:
+        fill(packed, size, share, listed)
+    total = sum(map(len, listed.values()))
+    for suffix, document in {
+        "resource-list.json": listed,
+        "results": {"errors": {}, "warnings": {}},
+        "podvolumebackups.json": None,
+        "volumesnapshots.json": None,
+        "itemoperations.json": [],
+        "volumeinfo.json": [],
+    }.items():
+        (home / f"{name}-{suffix}.gz").write_bytes(gzip.compress(compact(document)))
+    log = f"level=info backup=velero/{name}\n".encode()
+    (home / f"{name}-logs.gz").write_bytes(gzip.compress(log))
+    (home / "velero-backup.json").write_text(json.dumps(backup(name, total)))
+
+
+def backup(name: str, total: int) -> dict[str, object]:
+    """Return the Backup object."""
+    status = {
+        "phase": "Completed",
+        "formatVersion": "1.1.0",
+        "startTimestamp": STAMP,
+        "completionTimestamp": STAMP,
+        "progress": {"totalItems": total, "itemsBackedUp": total},
+    }
+    meta = {"name": name, "namespace": "velero", "uid": "u"}
+    head = {"apiVersion": "velero.io/v1", "kind": "Backup"}
+    return {**head, "metadata": meta, "spec": {}, "status": status}
+
+
+def fill(packed: gzip.GzipFile, size: int, share: float, listed: dict[str, list[str]]) -> None:
+    """Write objects until the archive is large enough."""
+    moulds = [mould(KINDS[i % len(KINDS)], random.Random(i), share) for i in range(MOULDS)]  # noqa: S311 - nothing secret
+    number = written = 0
+    with tarfile.open(fileobj=packed, mode="w|", format=tarfile.USTAR_FORMAT) as tar:
+        put(tar, "metadata/version", b"1.1.0\n")
+        while written < size:
+            kind, resource, version = KINDS[number % len(KINDS)]
+            namespace, name = f"team-{number % 40}", f"{kind.lower()}-{number}"
+            body = moulds[number % MOULDS].replace(b"@NAMESPACE", namespace.encode())
+            body = body.replace(b"@NAME", name.encode())
+            tail = f"namespaces/{namespace}/{name}.json"
+            put(tar, f"resources/{resource}/{tail}", body)
+            put(tar, f"resources/{resource}/{version.split('/')[-1]}-preferredversion/{tail}", body)
+            listed.setdefault(f"{version}/{kind}", []).append(f"{namespace}/{name}")
+            written += 2 * (len(body) + 768)
+            number += 1
+
+
+MOULDS = 200
+"""Many more than what fits into the 32 KiB that deflate looks back."""
+KINDS = (
+    ("ConfigMap", "configmaps", "v1"),
+    ("Secret", "secrets", "v1"),
+    ("Pod", "pods", "v1"),
+    ("Deployment", "deployments.apps", "apps/v1"),
+    ("Service", "services", "v1"),
+)
+WORDS = ("image", "ready", "replicas", "policy", "cluster", "probe", "volume", "mount", "port")
+
+
+def mould(sort: tuple[str, str, str], dice: random.Random, share: float) -> bytes:
+    """Return an object of about 5 KB, as the API server writes one, without its name."""
+    kind, _, version = sort
+    text = {
+        f"f:{dice.choice(WORDS)}-{i}": {".": {}, "f:name": dice.choice(WORDS)} for i in range(60)
+    }
+    owned = {"manager": "kubectl", "operation": "Update", "time": STAMP, "fieldsV1": text}
+    meta = {
+        "name": "@NAME",
+        "namespace": "@NAMESPACE",
+        "uid": dice.randbytes(16).hex(),
+        "resourceVersion": str(dice.randrange(10**8)),
+        "managedFields": [owned],
+    }
+    noise = dice.randbytes(int(2500 * share * 2)).hex()
+    body = {"apiVersion": version, "kind": kind, "metadata": meta, "data": {"value": noise}}
+    return compact(body)
+
+
+def compact(document: object) -> bytes:
+    """Return JSON as Go writes it."""
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def put(tar: tarfile.TarFile, path: str, body: bytes) -> None:
+    """Write one entry."""
+    entry = tarfile.TarInfo(path)
+    entry.size, entry.mode = len(body), 0o755
+    tar.addfile(entry, io.BytesIO(body))
