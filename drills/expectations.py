@@ -95,7 +95,7 @@ def _equal(expected: object, observed: object) -> bool:
     if isinstance(expected, bool) or isinstance(observed, bool):
         return _truth(expected) is not None and _truth(expected) is _truth(observed)
     if isinstance(expected, int | float) or isinstance(observed, int | float):
-        left, right = _number(expected), _number(observed)
+        left, right = number(expected), number(observed)
         return left is not None and left == right
     if isinstance(expected, Mapping) and isinstance(observed, Mapping):
         return expected.keys() == observed.keys() and all(
@@ -116,7 +116,8 @@ def _truth(value: object) -> bool | None:
     return words.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def _number(value: object) -> Decimal | None:
+def number(value: object) -> Decimal | None:
+    """Return a number, or a text that is one, as Decimal; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -131,7 +132,7 @@ def _size(value: object) -> Decimal | None:
     """Read a number, or a Kubernetes quantity such as `1Gi`."""
     quantity = _QUANTITY.fullmatch(value.strip()) if isinstance(value, str) else None
     if quantity is None:
-        return _number(value)
+        return number(value)
     return Decimal(quantity.group(1)) * _SUFFIXES[quantity.group(2)]
 
 

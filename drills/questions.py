@@ -39,8 +39,11 @@ def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> 
         requested=requested,
         reference=notes.started_at,
         rpo=drill.scenario.objectives.rpo,
+        backup_started_at=_data_began(drill),
         backup_ended_at=notes.backup.completed_at if notes.backup else None,
         troubles=tuple(finding for finding in notes.findings if finding.unanswered),
+        scenario=drill.scenario.name,
+        samples=ports.samples,
         drill_id=drill.drill_id,
         labels=drill.labels,
         maker=_ProbeMaker(
@@ -50,3 +53,11 @@ def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> 
         shell=ports.shell,
         local=ports.local,
     )
+
+
+def _data_began(drill: Drill) -> datetime | None:
+    """Return the earliest instant that the backup's data may be from."""
+    backup, inventory = drill.notes.backup, drill.notes.inventory
+    known = [backup.started_at, backup.recovery_point] if backup else []
+    known.append(inventory.recovery_point if inventory else None)
+    return min((each for each in known if each is not None), default=None)

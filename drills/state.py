@@ -8,6 +8,7 @@ from drills.lease import SandboxLease
 from drills.marks import marks
 from drills.notes import AuditTrail, Notes
 from drills.ports import Clock, Cluster, Deadline, Journal, Listener, Shell
+from drills.samples import Samples
 from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
 from scenarios.model import Scenario
@@ -35,6 +36,8 @@ class DrillPorts:
     """Seconds to wait for another drill that holds the sandbox."""
     dead: Callable[[str], bool] = lambda _: False
     """Says of a drill id that its process is known to have died."""
+    samples: Samples | None = None
+    """What was recorded of the live source."""
     shell: Shell | None = None
     """Runs the scenario's own local commands."""
     local: Mapping[str, str] = field(default_factory=dict, repr=False)

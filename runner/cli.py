@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "run": "Run drills; the default for a bare SCENARIO.",
     "validate": "Check scenarios for form and meaning; no cluster is touched.",
     "plan": "Show what a drill would restore, leave out, rewrite and probe.",
+    "record": "Record what the live source holds, for probes that say `recorded`.",
     "verify": "Read the backup itself to its end; no restore.",
     "clean": "Remove what interrupted drills left, only what carries our marks.",
     "serve": "Run drills on their schedules, with /healthz and /metrics.",

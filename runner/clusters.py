@@ -36,8 +36,14 @@ class Clusters:
 
     def reference(self, scenario: Scenario) -> ClusterRef:
         """Return the cluster this scenario's drill runs in, the settings' choice first."""
+        return self._chosen(scenario, scenario.target or scenario.cluster)
+
+    def source(self, scenario: Scenario) -> ClusterRef:
+        """Return the cluster that the backups are of, the settings' choice first."""
+        return self._chosen(scenario, scenario.cluster)
+
+    def _chosen(self, scenario: Scenario, named: ClusterRef) -> ClusterRef:
         settings = self._settings
-        named = scenario.target or scenario.cluster
         if settings.embedded or (named.embedded and settings.context is None):
             extra = (*scenario.cluster.stand_ins, *settings.stand_ins)
             return ClusterRef(embedded=True, stand_ins=tuple(dict.fromkeys(extra)))

@@ -101,6 +101,17 @@ def report_options(function: F) -> F:
     return function
 
 
+def records_option(function: F) -> F:
+    """Add where records of live sources are kept."""
+    return click.option(
+        "--records",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="DRILL_RECORDS",
+        metavar="FILE",
+        help="What `record` found in the live source.  [default: REPORT_DIR/recorded.jsonl]",
+    )(function)
+
+
 def rights_options(function: F) -> F:
     """Add how a runner with few rights gets those it needs inside its sandbox."""
     for option in (

@@ -6,6 +6,7 @@ from drills.rehearsal import Rehearsal
 from drills.sandbox import isolation_words
 from runner.rehearsing import backup_lines, cleanup_lines, closing_line, finding_lines
 from scenarios.model import ProbeSpec, Scenario
+from scenarios.recorded import recorded_words
 
 
 def plan_lines(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
@@ -52,4 +53,9 @@ def _tried(rehearsal: Rehearsal) -> Iterator[str]:
 def _probe(probe: ProbeSpec) -> str:
     need = f", after {', '.join(probe.needs)}" if probe.needs else ""
     must = "required" if probe.required else "optional"
-    return f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"
+    line = f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"
+    words = recorded_words(probe.kind, probe.question, probe.expect)
+    if not words:
+        return line
+    source = "the data itself" if "recordedBy" in probe.expect else "records of the live source"
+    return f"{line}\n  {', '.join(words)} against {source}"

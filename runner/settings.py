@@ -24,6 +24,8 @@ class RunSettings:
     """`s3://bucket/prefix` that reports are copied to."""
     state_dir: Path | None = None
     """Journals of drills under way; default `report_dir/.journal`."""
+    records: Path | None = None
+    """What was recorded of live sources; default `report_dir/recorded.jsonl`."""
     keep: bool = False
     """Keep the sandbox, whatever the scenario's `cleanup` says."""
     embedded: bool = False
@@ -52,6 +54,11 @@ class RunSettings:
     def journal_dir(self) -> Path:
         """Return where journals live."""
         return self.state_dir or self.report_dir / ".journal"
+
+    @property
+    def records_file(self) -> Path:
+        """Return where records of live sources are kept."""
+        return self.records or self.report_dir / "recorded.jsonl"
 
 
 def environment() -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
+from drills.adapters.sample_file import SampleFile
 from drills.adapters.shell import LocalShell
 from drills.marks import marks
 from drills.ports import Cluster, Listener
@@ -62,6 +63,7 @@ def drill_ports(
             rights=_rights(settings),
             sandbox_patience=settings.wait_seconds,
             dead=holder_is_dead(settings.journal_dir),
+            samples=SampleFile(settings.records_file),
             shell=LocalShell(stop.stop),
             local=script_environment(clusters.kubeconfig(reference), reference),
         )

@@ -10,19 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drills import objects
-from drills.errors import CannotAsk
 from drills.expectations import Mismatch, show
 from drills.probes.comparing import kept
 from drills.probes.contract import Answer, ProbeContext
+from drills.probes.files import read_file
 from drills.probes.freshness import freshness
 from drills.probes.querying import read
 from drills.probes.sql import ADVICE, cells
 from drills.probes.veiling import veiled
-from drills.probes.workloads import ready_pod
 from scenarios.model import ProbeSpec
-
-LONGEST = 4 * 1024 * 1024
-"""Where the adapter stops listening, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +27,8 @@ class _Place:
 
     text: str
     simulated: bool
+    ids: tuple[str, ...]
+    """All that may be an id, the newest first: of rows the first, of a file's lines the last."""
     secret: str = ""
 
 
@@ -53,13 +51,16 @@ class CanaryProbe:
 
 def _judged(spec: ProbeSpec, place: _Place, context: ProbeContext) -> Answer:
     wanted = str(spec.question.get("id", ""))
-    newest, wrong = None, _missing(wanted, place.text)
+    newest, wrong = None, _missing(wanted, place.text) if "id" in spec.question else None
+    if not place.text.strip():
+        wrong = Mismatch(f"the canary {show(wanted)}" if wanted else "a canary", "nothing")
     if wrong is None and "timestamp" in spec.expect:
         asked = objects.mapping(spec.expect, "timestamp")
         newest, wrong = freshness(asked, place.text, context, ADVICE)
     return Answer(
         observed={"canary": place.text.strip()},
         mismatches=kept((wrong,)),
+        values={"id": place.ids},
         simulated=place.simulated,
         newest=newest,
     )
@@ -77,33 +78,20 @@ def _row(
     found = read(question, namespace, context, timeout)
     if found.table is None:
         return found.wrong or Mismatch("an answer", "nothing")
-    return _Place(text=cells(found.table), simulated=found.simulated, secret=found.secret)
+    text = cells(found.table)
+    ids = tuple(cell for cell in text.split("\n") if cell)
+    return _Place(text=text, simulated=found.simulated, ids=ids, secret=found.secret)
 
 
 def _file(
     question: Mapping[str, object], namespace: str, context: ProbeContext, timeout: float
 ) -> _Place | Mismatch:
-    target = ready_pod(
-        context.cluster,
-        namespace,
-        objects.text(question, "workload"),
-        objects.text(question, "container"),
-    )
-    if isinstance(target, Mismatch):
-        return target
-    path = objects.text(question, "path")
-    said = context.cluster.exec(
-        namespace, target.pod, target.container, ("cat", path), timeout=timeout
-    )
-    if said.exit_code == 0 and len(said.stdout.encode()) < LONGEST:
-        return _Place(text=said.stdout, simulated=said.simulated)
-    complaint = said.stderr.strip()[:300] or f"exit code {said.exit_code}"
-    if "No such file or directory" in complaint:
-        return Mismatch(f"the file {path}", "no such file")
-    raise CannotAsk(
-        f"{path} in pod {target.pod} could not be read whole: {complaint}",
-        hint="the container needs `cat` and the right to read the file, and a canary is small",
-    )
+    found = read_file(context.cluster, namespace, question, objects.text(question, "path"), timeout)
+    if isinstance(found, Mismatch):
+        return found
+    lines = reversed(found.text.splitlines())
+    ids = tuple(word for line in lines for word in line.split())
+    return _Place(text=found.text, simulated=found.simulated, ids=ids)
 
 
 PROBE = CanaryProbe()

@@ -20,6 +20,7 @@ from drills.findings import Cause
 from drills.ports import ExecAnswer
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
+from drills.probes.files import read_file
 from drills.probes.workloads import Target, ready_pod
 from scenarios.model import ProbeSpec
 
@@ -70,6 +71,21 @@ class ChecksumProbe:
         ]
         return _judged(spec, _read(question, said, target))
 
+    def recorded(
+        self, spec: ProbeSpec, context: ProbeContext, timeout: float
+    ) -> Mapping[str, object] | Mismatch:
+        """Return the digests that a file beside the data lists, as `sha256sum` writes it."""
+        path = objects.text(spec.question, "path")
+        place = posixpath.join(path, objects.text(spec.expect, "recordedBy", "file"))
+        namespace = context.sandbox(spec.question)
+        found = read_file(context.cluster, namespace, spec.question, place, timeout)
+        if isinstance(found, Mismatch):
+            return found
+        listed = dict(_listed(found.text, path))
+        if not listed:
+            return Mismatch(f"digests in {place}", "none")
+        return {"files": listed}
+
 
 def _judged(spec: ProbeSpec, found: _Found) -> Answer:
     expect, digests, path = spec.expect, found.digests, objects.text(spec.question, "path")
@@ -83,6 +99,7 @@ def _judged(spec: ProbeSpec, found: _Found) -> Answer:
     return Answer(
         observed=observed,
         mismatches=kept(_compare(expect, wanted, digests)),
+        values={"count": len(digests), "tree": tree_digest(digests), "files": digests},
         simulated=found.simulated,
     )
 
@@ -149,6 +166,13 @@ def _read(question: Mapping[str, object], said: Sequence[ExecAnswer], target: Ta
             if not any(fnmatchcase(relative, pattern) for pattern in left_out):
                 digests[relative] = digest
     return _Found(digests=digests, simulated=any(answer.simulated for answer in said))
+
+
+def _listed(text: str, path: str) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of each line; names are as seen from `path`, or absolute."""
+    for line in filter(None, text.split("\n")):
+        name, digest = _entry(line)
+        yield _relative(posixpath.join(path, name), path), digest
 
 
 def _entry(line: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from drills.expectations import Mismatch
 from drills.findings import Cause, Finding
 from drills.objects import KubeObject
 from drills.ports import Clock, Cluster, Shell
+from drills.samples import Samples
 from scenarios.model import ProbeSpec
 
 
@@ -41,8 +42,14 @@ class ProbeContext:
     """The restore request on the monotonic clock."""
     rpo: timedelta | None = None
     """The scenario's target, for `within: rpo`."""
+    backup_started_at: datetime | None = None
+    """The earliest instant that its data may be from."""
     backup_ended_at: datetime | None = None
     """For `notAfter: backupEnd`."""
+    scenario: str = ""
+    """The scenario's name, under which samples are kept."""
+    samples: Samples | None = None
+    """What was recorded of the live source; None where nothing is."""
     troubles: tuple[Finding, ...] = ()
     """Troubles of the environment that stood when the workloads were waited for."""
     drill_id: str = ""
@@ -60,11 +67,15 @@ class ProbeContext:
 
         A namespace that is not mapped is refused: a probe may touch the sandbox only.
         """
+        return self.namespaces[self.source(question)]
+
+    def source(self, question: Mapping[str, object]) -> str:
+        """Return the source namespace of the question; raises CannotAsk where none is meant."""
         source = question.get("namespace")
         if source is None and len(self.namespaces) == 1:
-            return next(iter(self.namespaces.values()))
+            return next(iter(self.namespaces))
         if isinstance(source, str) and source in self.namespaces:
-            return self.namespaces[source]
+            return source
         named = "no namespace" if source is None else f"namespace {source!r}"
         raise CannotAsk(
             f"the probe names {named}; restored are {', '.join(self.namespaces) or 'none'}",
@@ -82,6 +93,8 @@ class Answer:
     mismatches: tuple[Mismatch, ...] | None = None
     """What does not fit; None leaves the comparison, word by word, to the stage."""
     simulated: bool = False
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """What may be recorded, by the words of `expect`: numbers, digests, ids."""
     newest: datetime | None = None
     """Newest instant found in the restored data."""
     explicable: bool = True

@@ -32,7 +32,13 @@ def judged(
     if "timestamp" in expect and not wrong:
         newest, stale = freshness(objects.mapping(expect, "timestamp"), main, context)
         wrong.extend(kept((stale,)))
-    return Answer(observed=observed, mismatches=tuple(wrong), simulated=simulated, newest=newest)
+    return Answer(
+        observed=observed,
+        mismatches=tuple(wrong),
+        values={"value": main.strip()},
+        simulated=simulated,
+        newest=newest,
+    )
 
 
 def _compare(

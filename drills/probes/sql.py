@@ -7,6 +7,7 @@ is.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +44,18 @@ class SqlProbe:
             answer = _judged(spec.expect, found.table, context, simulated=found.simulated)
         return veiled(answer, (found.secret,))
 
+    def recorded(
+        self, spec: ProbeSpec, context: ProbeContext, timeout: float
+    ) -> Mapping[str, object] | Mismatch:
+        """Return what the query of `recordedBy` finds, for `count` and `value`."""
+        query = objects.text(spec.expect, "recordedBy", "sql")
+        asked = replace(spec, question={**spec.question, "query": query}, expect={})
+        answer = self.ask(asked, context, timeout)
+        if answer.mismatches:
+            wrong = answer.mismatches[0]
+            return Mismatch(f"a record in the data: {wrong.expected}", wrong.observed)
+        return {word: answer.values.get("value") for word in ("count", "value")}
+
 
 def instants(table: Table, zone: object = None) -> str:
     """Return the first column as text, its instants with `zone` where they have none."""
@@ -68,7 +81,19 @@ def _judged(
         text = instants(table, asked.get("timeZone"))
         newest, stale = freshness(asked, text, context, ADVICE)
         wrong.extend(kept((stale,)))
-    return Answer(observed=observed, mismatches=tuple(wrong), simulated=simulated, newest=newest)
+    return Answer(
+        observed=observed,
+        mismatches=tuple(wrong),
+        values=_values(table, first),
+        simulated=simulated,
+        newest=newest,
+    )
+
+
+def _values(table: Table, first: object) -> Mapping[str, object]:
+    counted = isinstance(first, int) and not isinstance(first, bool)
+    values = {"rows": len(table.rows), "value": _shown(first)}
+    return values | ({"count": first} if counted else {})
 
 
 def _compare(

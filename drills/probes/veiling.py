@@ -35,7 +35,8 @@ def veiled(answer: Answer, secrets: Iterable[str]) -> Answer:
             for each in mismatches
         )
     observed = {word: _veil(value, hidden) for word, value in answer.observed.items()}
-    return replace(answer, observed=observed, mismatches=mismatches)
+    values = {word: _veil(value, hidden) for word, value in answer.values.items()}
+    return replace(answer, observed=observed, mismatches=mismatches, values=values)
 
 
 def given(question: Mapping[str, object]) -> tuple[str, ...]:

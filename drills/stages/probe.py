@@ -14,6 +14,7 @@ from drills.findings import Cause
 from drills.ports import Deadline, Listener
 from drills.probes import Probe, ProbeContext, find_probe
 from drills.probes.asking import Limits, interrogate, not_asked
+from drills.probes.recorded import wrapped
 from drills.record import Outcome, ProbeRecord
 from scenarios.model import ProbeSpec
 
@@ -101,7 +102,7 @@ class _Board:
     def _start(self, at: int) -> bool:
         spec = self.specs[at]
         try:
-            probe = self.probes.get(spec.kind) or find_probe(spec.kind)
+            probe = wrapped(spec, self.probes.get(spec.kind) or find_probe(spec.kind))
         except (Misconfigured, ImportError) as error:
             return self._settle(at, str(error), Cause.CONFIGURATION)
         self.out.add(at)

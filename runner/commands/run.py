@@ -9,6 +9,7 @@ from runner.options import (
     check_settings,
     cluster_options,
     log_option,
+    records_option,
     report_options,
     report_store_option,
     rights_options,
@@ -28,6 +29,7 @@ Examples:
 @scenario_arguments
 @report_options
 @report_store_option
+@records_option
 @cluster_options
 @log_option
 @rights_options

@@ -9,6 +9,7 @@ from runner.options import (
     check_settings,
     cluster_options,
     log_option,
+    records_option,
     report_options,
     report_store_option,
     rights_options,
@@ -26,6 +27,7 @@ Example:
 @scenario_arguments
 @report_options
 @report_store_option
+@records_option
 @cluster_options
 @log_option
 @rights_options

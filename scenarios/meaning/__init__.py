@@ -12,6 +12,7 @@ from scenarios.meaning.backup import check_backup
 from scenarios.meaning.order import check_order
 from scenarios.meaning.probes import check_probes
 from scenarios.meaning.promise import check_promise
+from scenarios.meaning.recorded import check_recorded
 from scenarios.meaning.restore import check_restore
 from scenarios.meaning.schedule import check_schedule
 from scenarios.problems import Complaint
@@ -23,6 +24,7 @@ CHECKS: tuple[Callable[[Document], Iterator[Complaint]], ...] = (
     check_probes,
     check_order,
     check_answers,
+    check_recorded,
     check_promise,
 )
 
