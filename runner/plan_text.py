@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from drills.rehearsal import Rehearsal
+from drills.samples import Samples
 from drills.sandbox import isolation_words
+from runner.recorded_text import recorded_lines
 from runner.rehearsing import backup_lines, cleanup_lines, closing_line, finding_lines
 from scenarios.model import ProbeSpec, Scenario
-from scenarios.recorded import recorded_words
 
 
-def plan_lines(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
+def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> Iterator[str]:
     """Yield the plan; the last line says whether a drill could begin."""
     yield from backup_lines(rehearsal)
     for source, target in rehearsal.namespaces.items():
@@ -20,6 +21,7 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
     yield from _volumes(rehearsal)
     for probe in scenario.probes:
         yield _probe(probe)
+        yield from recorded_lines(scenario, probe, rehearsal.backup, samples)
     yield f"deadline  {scenario.restore.deadline}, cleanup {scenario.cleanup}"
     yield from _tried(rehearsal)
     yield from finding_lines(rehearsal.findings)
@@ -53,9 +55,4 @@ def _tried(rehearsal: Rehearsal) -> Iterator[str]:
 def _probe(probe: ProbeSpec) -> str:
     need = f", after {', '.join(probe.needs)}" if probe.needs else ""
     must = "required" if probe.required else "optional"
-    line = f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"
-    words = recorded_words(probe.kind, probe.question, probe.expect)
-    if not words:
-        return line
-    source = "the data itself" if "recordedBy" in probe.expect else "records of the live source"
-    return f"{line}\n  {', '.join(words)} against {source}"
+    return f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"

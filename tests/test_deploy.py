@@ -87,10 +87,32 @@ def test_no_cluster_wide_reach_into_namespaces() -> None:
     assert bound == []
 
 
-def test_everything_is_in_the_kustomization() -> None:
-    """No manifest is forgotten."""
-    listed = set(yaml.safe_load((DEPLOY / "kustomization.yaml").read_text())["resources"])
-    assert listed == {p.name for p in DEPLOY.glob("*.yaml")} - {"kustomization.yaml"}
+@pytest.mark.parametrize("folder", [DEPLOY, DEPLOY / "recording"], ids=["drill", "recording"])
+def test_everything_is_in_the_kustomization(folder: Path) -> None:
+    """No manifest is forgotten; rights in production are in no kustomization but their own."""
+    listed = set(yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"])
+    assert listed == {p.name for p in folder.glob("*.yaml")} - {"kustomization.yaml"}
+
+
+def test_the_recorder_only_reads_and_is_nobody_else() -> None:
+    """Its account is bound in production alone, and the drill's account is not bound there."""
+    folder = DEPLOY / "recording"
+    made = [doc for p in folder.glob("*.yaml") for doc in yaml.safe_load_all(p.read_text())]
+    (role,) = [one for one in made if one["kind"] == "Role"]
+    (binding,) = [one for one in made if one["kind"] == "RoleBinding"]
+    (job,) = [one for one in made if one["kind"] == "CronJob"]
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == "production"
+    assert [each["name"] for each in binding["subjects"]] == [pod["serviceAccountName"]]
+    assert pod["serviceAccountName"] != "restore-drill"
+    asking = {"pods/exec", "pods/portforward"}
+    for rule in role["rules"]:
+        assert set(rule["verbs"]) <= (
+            {"get", "create"} if asking & set(rule["resources"]) else {"get", "list"}
+        )
+        assert "secrets" not in rule["resources"] or rule["resourceNames"]
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+    assert pod["securityContext"]["runAsNonRoot"] is True
 
 
 def test_the_image_is_small_in_rights() -> None:

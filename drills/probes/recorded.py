@@ -106,22 +106,27 @@ def bare(spec: ProbeSpec) -> ProbeSpec:
 
 def nearby(spec: ProbeSpec, context: ProbeContext) -> Neighbours:
     """Return the samples around the backup; raises CannotAsk where none is near enough."""
-    samples, began = context.samples, context.backup_started_at
-    if samples is None or began is None:
+    began = context.backup_started_at
+    if context.samples is None or began is None:
         raise CannotAsk("nothing is known of records, or of the backup's start")
-    said = objects.mapping(spec.expect, "recorded").get("maxDistance")
-    limit = MAX_DISTANCE if said is None else duration(said)
     digest = question_digest(spec, context.source(spec.question))
-    window = Window(began=began, ended=context.backup_ended_at)
-    found = neighbours(samples.recall(context.scenario, digest), window, limit)
+    kept = context.samples.recall(context.scenario, digest)
+    limit = max_distance(spec)
+    found = neighbours(kept, Window(began=began, ended=context.backup_ended_at), limit)
     if found.before is None and found.after is None:
-        near = f"; the nearest is {_brief(found.nearest)} away" if found.nearest else ""
+        near = f"; the nearest is {brief(found.nearest)} away" if found.nearest else ""
         raise CannotAsk(
-            f"no record in {samples.place} is within {_brief(limit)} of the backup{near}",
+            f"no record in {context.samples.place} is within {brief(limit)} of the backup{near}",
             hint=HINT,
             cause=Cause.CONFIGURATION,
         )
     return found
+
+
+def max_distance(spec: ProbeSpec) -> timedelta:
+    """Return how far from the backup a record may be; raises CannotAsk (configuration)."""
+    said = objects.mapping(spec.expect, "recorded").get("maxDistance")
+    return MAX_DISTANCE if said is None else duration(said)
 
 
 def recalled(spec: ProbeSpec, context: ProbeContext) -> Mapping[str, Recorded]:
@@ -133,8 +138,8 @@ def recalled(spec: ProbeSpec, context: ProbeContext) -> Mapping[str, Recorded]:
         word: Recorded(
             before=before.values.get(word) if before else None,
             after=after.values.get(word) if after else None,
-            before_label=f"{_brief(distance(before, window))} before the backup" if before else "",
-            after_label=f"{_brief(distance(after, window))} after the backup" if after else "",
+            before_label=f"{brief(distance(before, window))} before the backup" if before else "",
+            after_label=f"{brief(distance(after, window))} after the backup" if after else "",
             simulated=any(side.simulated for side in (before, after) if side),
         )
         for word in _words(spec)
@@ -201,5 +206,6 @@ def _words(spec: ProbeSpec) -> tuple[str, ...]:
     return recorded_words(spec.kind, spec.question, spec.expect)
 
 
-def _brief(span: timedelta) -> str:
+def brief(span: timedelta) -> str:
+    """Return a span in words, whole seconds."""
     return format_duration(timedelta(seconds=int(span.total_seconds())))

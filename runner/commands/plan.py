@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
-from runner.options import check_settings, cluster_options, scenario_argument, settings_from
+from runner.options import (
+    check_settings,
+    cluster_options,
+    records_option,
+    scenario_argument,
+    settings_from,
+)
 
 EXAMPLE = """\b
 Examples:
@@ -17,6 +23,7 @@ Examples:
 
 @click.command(name="plan", epilog=EXAMPLE)
 @scenario_argument
+@records_option
 @cluster_options
 @click.option("--manifests", is_flag=True, help="Print what the engine would be given, as JSON.")
 @click.option(
@@ -32,6 +39,7 @@ def command(scenario: Path, *, manifests: bool, dry_run: bool, **options: Any) -
     """
     settings = settings_from(options)
     check_settings(settings)
+    from drills.adapters.sample_file import SampleFile
     from drills.rehearsal import Ask
     from runner import rehearsing
     from runner.plan_text import plan_lines
@@ -44,6 +52,6 @@ def command(scenario: Path, *, manifests: bool, dry_run: bool, **options: Any) -
 
         click.echo(json.dumps(rehearsal.submitted, indent=2, sort_keys=True, default=str))
         return rehearsing.exit_code(rehearsal)
-    for line in plan_lines(loaded, rehearsal):
+    for line in plan_lines(loaded, rehearsal, SampleFile(settings.records_file)):
         click.echo(line)
     return rehearsing.exit_code(rehearsal)

@@ -1,5 +1,6 @@
 """What was recorded around a backup against what came back: the table, row by row."""
 
+import tempfile
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -131,14 +132,18 @@ def test_files_that_stayed_the_same_must_be_the_same(
     assert fit("files", found, before, after) is wanted
 
 
-VALUES = st.none() | st.integers() | st.text() | st.lists(st.text()) | st.dictionaries(
-    st.text(), st.text() | st.integers() | st.lists(st.integers())
+VALUES = (
+    st.none()
+    | st.integers()
+    | st.text()
+    | st.lists(st.text())
+    | st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.integers()))
 )
 
 
 @given(st.sampled_from(["count", "files", "tree", "id"]), VALUES, VALUES, VALUES)
 def test_no_record_is_never_right(word: str, found: object, before: object, after: object) -> None:
-    """Whatever a file of records holds, a judgement comes of it, and never a pass out of nothing."""
+    """Whatever a file of records holds, a judgement comes of it, never a pass out of nothing."""
     verdict = fit(word, found, before, after)
     if found is None or found in ({}, []):
         recorded_nothing = [side for side in (before, after) if side in ({}, [], 0, "")]
@@ -221,8 +226,6 @@ def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
 
 @given(st.binary() | st.recursive(VALUES, st.lists).map(lambda value: repr(value).encode()))
 def test_no_bytes_break_the_file(junk: bytes) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="drill-test-") as folder:
         path = Path(folder) / "recorded.jsonl"
         path.write_bytes(junk + b"q\n")
@@ -241,9 +244,7 @@ def test_no_bytes_break_the_file(junk: bytes) -> None:
         ('"values": {', '"values": 1, "x": {'),
     ],
 )
-def test_a_line_that_makes_no_sense_is_passed_over(
-    tmp_path: Path, change: tuple[str, str]
-) -> None:
+def test_a_line_that_makes_no_sense_is_passed_over(tmp_path: Path, change: tuple[str, str]) -> None:
     path = tmp_path / "recorded.jsonl"
     samples = SampleFile(path)
     samples.keep(sample(1))
