@@ -21,7 +21,7 @@ from drills.stages.select import choose
 from drills.stages.settle import settle
 from drills.stages.verify import verify
 from drills.state import Drill
-from drills.taking import check_standing, clear_remains, make_and_close, take_leases
+from drills.taking import check_standing, clear_remains, look_around, make_and_close, take_leases
 
 FOREGONE_SECONDS = 60.0
 """How long workloads are waited for where the verdict is failed already: only to say more."""
@@ -100,6 +100,7 @@ def act_restore(drill: Drill) -> None:
         if order is None or deadline is None or not notes.restores:
             raise Halt
         _look_for_stop(drill)
+        before = look_around(drill, order)
         notes.requested_at = drill.ports.clock.now()
         notes.requested = drill.ports.clock.monotonic()
         try:
@@ -115,7 +116,9 @@ def act_restore(drill: Drill) -> None:
         check_standing(drill)
         notes.findings += restored.findings
         if drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
-            examined = examine(drill.ports.cluster, drill.trail, order, restored)
+            examined = examine(
+                drill.ports.cluster, drill.trail, order, restored, before, closed=drill.closed
+            )
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
             notes.findings += examined.findings
             drill.dangerous = not examined.harmless

@@ -11,7 +11,7 @@ from drills.ports import Clock, Cluster, Deadline, Journal, Listener, Shell
 from drills.samples import Samples
 from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
-from scenarios.model import Scenario
+from scenarios.model import NetworkIsolation, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,11 @@ class Drill:
     def targets(self) -> tuple[str, ...]:
         """Return the sandbox namespaces."""
         return tuple(sorted(set(self.scenario.restore.namespaces.values())))
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the drill closes the sandbox's network."""
+        return self.scenario.isolation.network is NetworkIsolation.DENY
 
     @property
     def labels(self) -> dict[str, str]:

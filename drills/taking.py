@@ -6,7 +6,7 @@ In: the drill's state. Out: Leases held, namespaces made with their uids in `Dri
 
 from drills import objects
 from drills.clean import clean_drill, cleanup_deadline, drop_leases, remains
-from drills.engine import SandboxShape
+from drills.engine import RestoreOrder, SandboxShape
 from drills.errors import SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.lease import SandboxLease
@@ -15,6 +15,7 @@ from drills.notes import Halt
 from drills.sandbox import NAMESPACE
 from drills.stages.cleanup import CleanupTools
 from drills.stages.isolate import Maker, closed, make_sandbox
+from drills.stages.restore import Before, look_before
 from drills.state import Drill
 
 
@@ -80,6 +81,17 @@ def make_and_close(drill: Drill) -> None:
     if not drill.notes.isolated:
         drill.notes.findings.append(_not_closed(drill.targets))
         raise Halt
+
+
+def look_around(drill: Drill, order: RestoreOrder) -> Before:
+    """Say what others put into the sandbox; where that leads out, nothing is restored into it."""
+    if drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
+        return Before()
+    before = look_before(drill.ports.cluster, order, closed=drill.closed)
+    drill.notes.findings += before.findings
+    if not before.closed:
+        raise Halt
+    return before
 
 
 def check_standing(drill: Drill) -> None:

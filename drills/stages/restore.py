@@ -3,11 +3,12 @@
 What the engine says is kept; what is in the sandbox decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drills import objects
 from drills.backups import BackedUpVolume, Inventory
+from drills.bystanders import Origin, bystander_findings, opened
 from drills.completeness import compare, findings_of, obstacles_of
 from drills.engine import Engine, Restored, RestoredVolume, RestoreOrder
 from drills.errors import DrillError, Missing
@@ -45,12 +46,51 @@ def restore(engine: Engine, order: RestoreOrder, deadline: Deadline) -> Restored
     return engine.restore(order, deadline)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What others had put into the sandbox before anything was restored."""
+
+    uids: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Return whether nothing that is there leads out."""
+        return not opened(self.findings)
+
+
+def look_before(cluster: Cluster, order: RestoreOrder, *, closed: bool) -> Before:
+    """Return what operators put into the empty sandbox; `closed`: the drill closed its network."""
+    wanted = {
+        resource
+        for resource in _worth_listing(order)
+        if resource in ALWAYS_LOOKED_AT or rule_for(order.left_out, resource)
+    }
+    live = look(cluster, _targets(order), wanted - {"namespaces"})
+    return Before(
+        uids=frozenset(objects.uid(obj) for found in live.objects.values() for obj in found),
+        findings=tuple(_told(cluster, live, order, hazards(live, order.left_out), closed=closed)),
+    )
+
+
 def examine(
-    cluster: Cluster, listener: Listener, order: RestoreOrder, restored: Restored
+    cluster: Cluster,
+    listener: Listener,
+    order: RestoreOrder,
+    restored: Restored,
+    before: Before | None = None,
+    *,
+    closed: bool = True,
 ) -> Examined:
-    """Compare the sandbox with the inventory and make harmless what is live in it."""
-    live = look(cluster, tuple(sorted(set(order.namespaces.values()))), _worth_listing(order))
-    dangers = neutralise(cluster, listener, live, order)
+    """Compare the sandbox with the inventory and make harmless what is live in it.
+
+    What is somebody else's is named and left as it is.
+    """
+    before = before or Before()
+    live = look(cluster, _targets(order), _worth_listing(order))
+    origin = Origin(before=before.uids, items=restored.items)
+    dangers = neutralise(cluster, listener, live, order, origin)
+    told = tuple(_told(cluster, live, order, dangers.others, before=before, closed=closed))
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
     names = live.names()
     completeness = compare(order.inventory, order.namespaces, order.left_out, names)
@@ -60,12 +100,41 @@ def examine(
         volumes=volumes,
         findings=(
             *dangers.findings,
+            *told,
             *shared.findings,
             *findings_of(completeness, names, obstacles_of(restored.errors, restored.findings)),
             *volume_findings(volumes),
         ),
-        harmless=dangers.harmless and shared.harmless,
+        harmless=dangers.harmless and shared.harmless and not opened(told),
     )
+
+
+def _targets(order: RestoreOrder) -> tuple[str, ...]:
+    return tuple(sorted(set(order.namespaces.values())))
+
+
+def _told(
+    cluster: Cluster,
+    live: LiveSandbox,
+    order: RestoreOrder,
+    found: Iterable[Hazard],
+    *,
+    before: Before | None = None,
+    closed: bool,
+) -> Iterator[Finding]:
+    """Yield what bystanders mean that nobody told of yet; each is read whole for it."""
+    known = before.uids if before else frozenset()
+    fresh = tuple(hazard for hazard in found if objects.uid(hazard.obj) not in known)
+    whole = ((hazard, _whole(cluster, live, hazard)) for hazard in fresh)
+    yield from bystander_findings(
+        ((hazard, obj) for hazard, obj in whole if obj is not None), _targets(order), closed=closed
+    )
+
+
+def _whole(cluster: Cluster, live: LiveSandbox, hazard: Hazard) -> KubeObject | None:
+    served = live.kinds[hazard.resource]
+    kind = Kind(served.api_version, served.kind)
+    return cluster.get(kind, objects.namespace(hazard.obj), objects.name(hazard.obj))
 
 
 def _worth_listing(order: RestoreOrder) -> set[str]:
@@ -85,19 +154,33 @@ class Neutralised:
 
     findings: tuple[Finding, ...]
     harmless: bool
+    others: tuple[Hazard, ...] = ()
+    """Those that somebody else put there: not ours to touch."""
 
 
 def neutralise(
-    cluster: Cluster, listener: Listener, live: LiveSandbox, order: RestoreOrder
+    cluster: Cluster,
+    listener: Listener,
+    live: LiveSandbox,
+    order: RestoreOrder,
+    origin: Origin,
 ) -> Neutralised:
-    """Make every live hazard harmless at once."""
+    """Make every hazard that was restored live harmless at once."""
+    found = hazards(live, order.left_out)
+    others = tuple(
+        hazard
+        for hazard in found
+        if not origin.restored(live.kinds[hazard.resource].kind, hazard.obj)
+    )
     cures = [
         (hazard, *_cure(cluster, listener, live, hazard))
-        for hazard in hazards(live, order.left_out)
+        for hazard in found
+        if hazard not in others
     ]
     return Neutralised(
         findings=tuple(finding_of(hazard, words) for hazard, words, _ in cures),
         harmless=all(harmless for _, _, harmless in cures),
+        others=others,
     )
 
 

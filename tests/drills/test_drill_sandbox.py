@@ -260,3 +260,45 @@ def test_a_sandbox_stays_closed_while_the_engine_goes_on() -> None:
     assert "Restore engine-home/r has not ended" in record.cleanup.leftovers[0]
     assert world.cluster.list(POLICY, SANDBOX) != ()
     assert not world.journal.closed
+
+
+def operator(world: World, **spec: object) -> None:
+    """Put a policy into every new namespace, as admission controllers do."""
+
+    def put(made: KubeObject) -> None:
+        world.cluster.put(
+            manifest(
+                POLICY.api_version,
+                POLICY.kind,
+                "by-operator",
+                metadata={
+                    "namespace": objects.name(made),
+                    "managedFields": [{"manager": "kyverno"}],
+                },
+                spec={"podSelector": {}, **spec},
+            )
+        )
+
+    world.cluster.react("create", NAMESPACE, put)
+
+
+def test_an_operators_policy_that_denies_changes_nothing() -> None:
+    world = World()
+    operator(world, policyTypes=["Ingress", "Egress"])
+    record = world.drill()
+    assert (record.verdict, record.reasons) == (Verdict.PASSED, ())
+    (told,) = (f for f in record.findings if f.code == "sandbox-policy-added")
+    assert told.severity is Severity.INFO
+    assert "kyverno" in told.message
+    assert ("delete", POLICY, SANDBOX, "by-operator") not in world.cluster.calls
+
+
+def test_nothing_is_restored_into_a_sandbox_that_an_operator_opened() -> None:
+    """The backup is not to blame, and production is out of the copy's reach: there is none."""
+    world = World()
+    operator(world, egress=[{}])
+    record = world.drill()
+    assert (record.verdict, codes(record)[0]) == (Verdict.INCONCLUSIVE, "sandbox-opened")
+    assert "restore" not in world.engine.calls
+    assert ("delete", POLICY, SANDBOX, "by-operator") not in world.cluster.calls
+    assert record.cleanup.outcome is CleanupOutcome.CLEAN

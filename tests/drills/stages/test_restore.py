@@ -7,13 +7,13 @@ import pytest
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
 from drills.cluster import Kind
-from drills.engine import Restored, RestoredVolume, RestoreOrder
+from drills.engine import EngineItem, ItemOutcome, Restored, RestoredVolume, RestoreOrder
 from drills.errors import Conflicted, DrillError, Forbidden, Missing, Unreachable
 from drills.findings import Cause, Severity
 from drills.marks import marks
 from drills.plan import left_out_rules
 from drills.record import VolumeRecord
-from drills.stages.restore import Examined, examine, volume_findings, volumes_of
+from drills.stages.restore import Examined, examine, look_before, volume_findings, volumes_of
 from tests.fakes.clock import START
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.drilling import DRILL, scenario
@@ -257,3 +257,49 @@ def test_a_volume_that_is_productions_own_ends_the_drill() -> None:
     found = look(cluster, order(backed(manifest("v1", "PersistentVolumeClaim", "data"))))
     assert "volume-shared-with-production" in {f.code for f in found.findings}
     assert not found.harmless
+
+
+def created(kind: str, name: str, outcome: ItemOutcome = ItemOutcome.CREATED) -> EngineItem:
+    return EngineItem(
+        api_version="networking.k8s.io/v1", kind=kind, namespace=SANDBOX, name=name, outcome=outcome
+    )
+
+
+def test_what_the_engine_did_not_create_is_named_and_left_alone() -> None:
+    """An operator put it there while the restore ran."""
+    ours = thing(INGRESS.api_version, "Ingress", "restored")
+    theirs = thing(INGRESS.api_version, "Ingress", "operators")
+    service = thing("v1", "Service", "lb", spec={"type": "LoadBalancer"})
+    cluster = FakeCluster(None, ours, theirs, service)
+    account = replace(restored(), items=(created("Ingress", "restored"),))
+    found = examine(cluster, MemoryListener(), order(), account)
+    assert [objects.name(obj) for obj in cluster.list(INGRESS)] == ["operators"]
+    assert objects.text(cluster.get(SERVICE, SANDBOX, "lb"), "spec", "type") == "LoadBalancer"
+    subjects = {f.subject.rpartition("/")[2]: f.code for f in found.findings}
+    assert subjects["restored"] == "hazard-live"
+    assert (subjects["operators"], subjects["lb"]) == ("sandbox-bystander", "sandbox-bystander")
+    assert found.harmless
+
+
+def test_what_was_there_before_needs_no_list_of_the_engine() -> None:
+    cluster = FakeCluster(None, thing(INGRESS.api_version, "Ingress", "operators"))
+    before = look_before(cluster, order(), closed=True)
+    found = examine(cluster, MemoryListener(), order(), restored(), before)
+    assert [f.code for f in before.findings] == ["sandbox-bystander"]
+    assert "hazard-live" not in {f.code for f in found.findings}
+    assert "sandbox-bystander" not in {f.code for f in found.findings}  # told once
+    assert cluster.calls == []
+
+
+def test_a_policy_that_comes_late_and_leads_out_ends_the_drill() -> None:
+    policy = thing(
+        "networking.k8s.io/v1",
+        "NetworkPolicy",
+        "allow-all",
+        spec={"podSelector": {}, "egress": [{}]},
+    )
+    cluster = FakeCluster(None, policy)
+    found = examine(cluster, MemoryListener(), order(), replace(restored(), items=()))
+    assert not found.harmless
+    assert "sandbox-opened" in {f.code for f in found.findings if f.unanswered}
+    assert cluster.calls == []
