@@ -67,6 +67,7 @@ def act_verify(drill: Drill) -> None:
         drill.order = restore_order(
             drill.scenario, drill.drill_id, notes.backup, verified.inventory
         )
+        notes.rewritings = verified.rewritings
         notes.submitted = drill.engine.describe(drill.order)
         note.message = (
             f"{len(verified.inventory.objects)} objects, {len(verified.inventory.volumes)} volumes"
@@ -120,6 +121,7 @@ def act_restore(drill: Drill) -> None:
                 drill.ports.cluster, drill.trail, order, restored, before, closed=drill.closed
             )
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
+            notes.rewritings = examined.rewritings
             notes.findings += examined.findings
             drill.dangerous = not examined.harmless
             if drill.dangerous:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from drills.name_places import Place
+from drills.names import Mention
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
@@ -78,6 +81,19 @@ class Reach:
     """The namespace, if the host is a Service's name; '' where it cannot be one."""
     service: bool = False
     """Whether the name says that it is a Service's (`db.production.svc`)."""
+    name: str = field(default="", repr=False)
+    """The Service's own name beside `namespace`; for comparing, never shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundName:
+    """A name in one object's settings that may be a Service's, and how often it stands there."""
+
+    source: ObjectKey
+    place: Place
+    mention: Mention = field(repr=False)
+    """Never shown where the source is a Secret."""
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,5 +128,7 @@ class Inventory:
     """Size of the stored object archive."""
     reaches: tuple[Reach, ...] = ()
     """What the configuration names outside its own namespace."""
+    named: tuple[FoundName, ...] = ()
+    """Names in the restored namespaces that may be those of Services in them."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""

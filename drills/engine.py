@@ -22,6 +22,7 @@ from typing import Protocol
 
 from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
 from drills.findings import Finding
+from drills.names import NameMap
 from drills.objects import KubeObject
 from drills.ports import (
     Clock,
@@ -98,6 +99,8 @@ class RestoreOrder:
     """For the whole drill: what `describe` shows as time-outs; less of it is left at the end."""
     gives_way: bool = True
     """Whether somebody else's restores on the same engine go first."""
+    names: NameMap | None = None
+    """Names of Services that the copy shall have led into the sandbox; None to leave all."""
 
 
 class ItemOutcome(StrEnum):

@@ -11,6 +11,7 @@ from drills import marks, objects
 from drills.engine import LeftOutRule
 from drills.findings import Cause, Finding, Severity
 from drills.live import LiveSandbox
+from drills.names import NameMap
 from drills.objects import KubeObject
 from drills.plan import EXCLUDED, REBUILT, rule_for
 
@@ -27,10 +28,15 @@ class Hazard:
     patch: Mapping[str, object] | None
 
 
-def hazards(live: LiveSandbox, rules: tuple[LeftOutRule, ...]) -> tuple[Hazard, ...]:
-    """Return every object in the sandbox that could act outside it."""
+def hazards(
+    live: LiveSandbox, rules: tuple[LeftOutRule, ...], names: NameMap | None = None
+) -> tuple[Hazard, ...]:
+    """Return every object in the sandbox that could act outside it.
+
+    An alias is no hazard where `names` knows that it leads to a Service of the sandbox.
+    """
     return (
-        *_services(live.objects.get("services", ())),
+        *_services(live.objects.get("services", ()), names),
         *_cron_jobs(live.objects.get("cronjobs.batch", ())),
         *_left_out_but_there(live, rules),
     )
@@ -49,18 +55,19 @@ def finding_of(hazard: Hazard, neutralised: str) -> Finding:
     )
 
 
-def _services(found: Iterable[KubeObject]) -> Iterator[Hazard]:
+def _services(found: Iterable[KubeObject], names: NameMap | None) -> Iterator[Hazard]:
     for service in found:
         kind = objects.text(service, "spec", "type")
         external = objects.items(service, "spec", "externalIPs")
-        names = objects.mapping(service, "metadata", "annotations")
-        dns = [key for key in names if key.startswith(DNS_ANNOTATION)]
+        annotations = objects.mapping(service, "metadata", "annotations")
+        dns = [key for key in annotations if key.startswith(DNS_ANNOTATION)]
         if kind in {"LoadBalancer", "NodePort"}:
             danger = f"a Service of type {kind} is reachable from outside"
         elif kind == "ExternalName":
-            danger = (
-                f"it leads out of the sandbox to {objects.text(service, 'spec', 'externalName')}"
-            )
+            alias = objects.text(service, "spec", "externalName")
+            if names is not None and names.leads_inside(alias):
+                continue
+            danger = f"it leads out of the sandbox to {alias}"
         elif external:
             danger = "it answers on external addresses"
         elif dns:

@@ -7,17 +7,20 @@ the copy's Service has no node port.
 from collections.abc import Collection, Iterable, Iterator
 
 from drills import objects
-from drills.backups import BackedUpObject
+from drills.backups import BackedUpObject, ObjectKey
 from drills.findings import Cause, Finding, Severity
 
 SHOWN = 8
 
 
 def harmless_note(
-    found: Iterable[BackedUpObject], namespaces: Collection[str]
+    found: Iterable[BackedUpObject], namespaces: Collection[str], led: Collection[ObjectKey] = ()
 ) -> tuple[Finding, ...]:
-    """Return one finding where the restore changes something, none where it need not."""
-    scope = [obj for obj in found if obj.key.namespace in namespaces]
+    """Return one finding where the restore changes something, none where it need not.
+
+    An alias among `led` is told with the names that lead into the sandbox.
+    """
+    scope = [obj for obj in found if obj.key.namespace in namespaces and obj.key not in led]
     services, jobs = tuple(_services(scope)), tuple(_cron_jobs(scope))
     parts = []
     if services:

@@ -27,6 +27,7 @@ from drills.record import (
     Outcome,
     PassedOver,
     ProbeRecord,
+    Rewriting,
     StageRecord,
     VolumeRecord,
 )
@@ -97,6 +98,7 @@ class Notes:
     restored: Restored | None = None
     completeness: Completeness | None = None
     volumes: tuple[VolumeRecord, ...] = ()
+    rewritings: tuple[Rewriting, ...] = ()
     settled: bool = False
     settled_seconds: float | None = None
     probes: tuple[ProbeRecord, ...] = ()

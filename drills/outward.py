@@ -58,7 +58,8 @@ def _finding(code: str, severity: Severity, found: tuple[str, ...], what: str) -
         subject="configuration in the backup",
         message=f"It names {what}: {', '.join(found[:SHOWN])}{more}. The copy would go there.",
         remedy=(
-            "Use short Service names, which stay in the sandbox; see that NetworkPolicies are "
-            "enforced, and that credentials in a copy can do no harm."
+            "Use short Service names, which stay in the sandbox, or rewrite full ones "
+            "(restore.rewriteNames); see that NetworkPolicies are enforced, and that credentials "
+            "in a copy can do no harm."
         ),
     )

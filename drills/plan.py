@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from drills.backups import Backup, Inventory
 from drills.engine import LeftOutRule, RestoreOrder
 from drills.marks import marks
+from drills.names import NameMap
 from scenarios.model import Scenario
 
 TRAFFIC = "would route real traffic to the sandbox"
@@ -102,6 +103,23 @@ def rule_for(rules: tuple[LeftOutRule, ...], resource: str) -> LeftOutRule | Non
     return next((rule for rule in rules if fnmatchcase(resource, rule.resource)), None)
 
 
+def names_of(scenario: Scenario, inventory: Inventory) -> NameMap | None:
+    """Return the names of all restored Services, None where the scenario rewrites none."""
+    namespaces = scenario.restore.namespaces
+    if not scenario.restore.rewrite_names:
+        return None
+    left_out = rule_for(left_out_rules(scenario), "services") is not None
+    services = (obj.key for obj in inventory.objects if obj.key.resource == "services")
+    return NameMap(
+        namespaces=dict(namespaces),
+        services=frozenset(
+            (key.namespace, key.name)
+            for key in services
+            if key.namespace in namespaces and not left_out
+        ),
+    )
+
+
 def restore_order(
     scenario: Scenario, drill_id: str, backup: Backup, inventory: Inventory
 ) -> RestoreOrder:
@@ -115,4 +133,5 @@ def restore_order(
         labels=marks(drill_id, scenario.name, scenario.backup.engine),
         deadline_seconds=scenario.restore.deadline.total_seconds(),
         gives_way=scenario.restore.gives_way,
+        names=names_of(scenario, inventory),
     )

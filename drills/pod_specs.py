@@ -11,6 +11,7 @@ POD_SPECS: Mapping[str, tuple[str, ...]] = {
     "statefulsets.apps": ("spec", "template", "spec"),
     "daemonsets.apps": ("spec", "template", "spec"),
     "replicasets.apps": ("spec", "template", "spec"),
+    "replicationcontrollers": ("spec", "template", "spec"),
     "jobs.batch": ("spec", "template", "spec"),
     "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from drills.backups import Backup
+from drills.backups import Backup, ObjectKey
 from drills.findings import Cause, Finding
 from scenarios.model import ProofLevel
 
@@ -137,6 +137,21 @@ class VolumeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewriting:
+    """One name that the restore leads elsewhere than the backup has it."""
+
+    source: ObjectKey
+    place: str
+    """Where in the object: the data's key, or the variable or field of which container."""
+    old: str = field(repr=False)
+    """Empty for a Secret's, as is `new`."""
+    new: str = field(repr=False)
+    count: int
+    outcome: str = "planned"
+    """`planned`, `rewritten`, `unchanged`, `absent` (the object is not there) or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeRecord:
     """One probe's answer. `passed_at`: seconds after the restore request, None if it never did."""
 
@@ -258,5 +273,7 @@ class DrillRecord:
     audit: tuple[AuditEntry, ...] = ()
     seed: int | None = None
     """Seed of a random pick."""
+    rewritings: tuple[Rewriting, ...] = ()
+    """Names that the drill led into its sandbox."""
     traceback: str = ""
     """Of an unexpected error of our own, which makes the verdict inconclusive."""

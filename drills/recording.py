@@ -60,6 +60,7 @@ def make_record(
         cleanup=cleanup,
         audit=audit,
         seed=notes.seed,
+        rewritings=notes.rewritings,
         traceback=notes.traceback,
     )
 

@@ -14,7 +14,7 @@ from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
 from drills.policy.acts import act_policy
-from drills.record import CleanupRecord, PassedOver, Verdict
+from drills.record import CleanupRecord, PassedOver, Rewriting, Verdict
 from drills.restorability.acts import act_dry_run, act_references
 from drills.restorability.dry_run import DryRun
 from drills.state import Drill, DrillPorts, begin
@@ -49,6 +49,7 @@ class Rehearsal:
     embedded: bool
     backups: tuple[Backup, ...] = ()
     """All that the engine knows."""
+    rewritings: tuple[Rewriting, ...] = ()
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
     traceback: str = ""
@@ -111,6 +112,7 @@ def rehearse(
         cleanup=cleanup,
         embedded=ports.cluster.embedded,
         backups=notes.backups,
+        rewritings=notes.rewritings,
         tried=tried,
         traceback=notes.traceback,
     )

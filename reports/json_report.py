@@ -80,5 +80,6 @@ def _measured(record: DrillRecord) -> dict[str, object]:
         "restore": sections.restore(record.restore),
         "completeness": sections.completeness(record.completeness),
         "volumes": [sections.volume(found) for found in record.volumes],
+        "rewritings": [sections.rewriting(found) for found in record.rewritings],
         "probes": [sections.probe(found) for found in record.probes],
     }

@@ -14,6 +14,7 @@ from drills.record import (
     Objectives,
     ProbeRecord,
     RestoreRecord,
+    Rewriting,
     ScenarioRef,
     StageRecord,
     VolumeRecord,
@@ -149,6 +150,18 @@ def volume(found: VolumeRecord) -> JsonObject:
         "namespace": plain.text(found.namespace),
         "method": plain.text(found.method),
         "bytes": found.bytes,
+        "outcome": plain.text(found.outcome),
+    }
+
+
+def rewriting(found: Rewriting) -> JsonObject:
+    """Return one name that the drill led elsewhere; of a Secret's null for both names."""
+    return {
+        "object": plain.text(str(found.source)),
+        "place": plain.text(found.place),
+        "from": plain.text(found.old) or None,
+        "to": plain.text(found.new) or None,
+        "count": found.count,
         "outcome": plain.text(found.outcome),
     }
 

@@ -30,6 +30,7 @@ def summary_lines(document: Document, *, width: int, colour: bool = False) -> li
         *_stages(document),
         *_probes(document),
         *_completeness(document),
+        *_rewritings(document),
         *_findings(document),
         *_cleanup(document),
         *_claim(document),
@@ -121,6 +122,17 @@ def _completeness(document: Document) -> Iterable[str]:
     yield from (f"  missing {name}" for name in missing[:SHOWN])
     if len(missing) > SHOWN:
         yield f"  and {len(missing) - SHOWN} more"
+
+
+def _rewritings(document: Document) -> Iterable[str]:
+    found = rows(document, "rewritings")
+    if found:
+        names = sum(count(one, "count") for one in found)
+        places = len({word(one, "object") for one in found})
+        yield (
+            f"names     {words.plural(names, 'Service name')} rewritten in "
+            f"{words.plural(places, 'object')}; the original values were not tested"
+        )
 
 
 def _findings(document: Document) -> Iterable[str]:

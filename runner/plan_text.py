@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from drills.record import Rewriting
 from drills.rehearsal import Rehearsal
 from drills.samples import Samples
 from drills.sandbox import isolation_words
@@ -19,6 +20,7 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> It
     yield from (f"  {measure}: {state}" for measure, state in words.items())
     yield from _objects(rehearsal)
     yield from _volumes(rehearsal)
+    yield from map(_rewriting, rehearsal.rewritings)
     for probe in scenario.probes:
         yield _probe(probe)
         yield from recorded_lines(scenario, probe, rehearsal.backup, samples)
@@ -43,6 +45,12 @@ def _volumes(rehearsal: Rehearsal) -> Iterator[str]:
             continue
         state = f"{volume.bytes} bytes" if volume.has_data else f"NO DATA: {volume.reason}"
         yield f"volume  {volume.namespace}/{volume.claim}  {volume.method}  {state}"
+
+
+def _rewriting(found: Rewriting) -> str:
+    change = f"{found.old} -> {found.new}" if found.old else "names of Services; not shown"
+    times = f" ({found.count} times)" if found.count > 1 else ""
+    return f"rewrite  {found.source} {found.place}: {change}{times}"
 
 
 def _tried(rehearsal: Rehearsal) -> Iterator[str]:

@@ -100,6 +100,7 @@ def _restore(part: Document) -> RestoreSpec:
         exclude=part.words("exclude"),
         allow=part.words("allow"),
         gives_way=part.flag("yield", default=True),
+        rewrite_names=part.flag("rewriteNames"),
     )
 
 

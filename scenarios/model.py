@@ -114,6 +114,8 @@ class RestoreSpec:
     """Kinds left out by default that this scenario wants restored all the same."""
     gives_way: bool = True
     """Whether somebody else's restores on the same engine go first (`restore.yield`)."""
+    rewrite_names: bool = False
+    """Whether names of restored Services are led into the sandbox (`db.shop` to `db.drill`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ from drills.live import LiveSandbox, look
 from drills.objects import KubeObject
 from drills.plan import rule_for
 from drills.ports import Cluster, Deadline, Kind, Listener
-from drills.record import Completeness, VolumeRecord
+from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
+from drills.stages.names_led import look_for_names
 
 ALWAYS_LOOKED_AT = (
     "services",
@@ -37,6 +38,7 @@ class Examined:
     completeness: Completeness
     volumes: tuple[VolumeRecord, ...]
     findings: tuple[Finding, ...]
+    rewritings: tuple[Rewriting, ...] = ()
     harmless: bool = True
     """False where something that could act on the world could not be made harmless."""
 
@@ -69,7 +71,9 @@ def look_before(cluster: Cluster, order: RestoreOrder, *, closed: bool) -> Befor
     live = look(cluster, _targets(order), wanted - {"namespaces"})
     return Before(
         uids=frozenset(objects.uid(obj) for found in live.objects.values() for obj in found),
-        findings=tuple(_told(cluster, live, order, hazards(live, order.left_out), closed=closed)),
+        findings=tuple(
+            _told(cluster, live, order, hazards(live, order.left_out, order.names), closed=closed)
+        ),
     )
 
 
@@ -92,7 +96,7 @@ def examine(
     dangers = neutralise(cluster, listener, live, order, origin)
     told = tuple(_told(cluster, live, order, dangers.others, before=before, closed=closed))
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
-    names = live.names()
+    names, led = live.names(), look_for_names(cluster, live.kinds, order)
     completeness = compare(order.inventory, order.namespaces, order.left_out, names)
     volumes = volumes_of(order.inventory, order.namespaces, restored.volumes)
     return Examined(
@@ -104,7 +108,9 @@ def examine(
             *shared.findings,
             *findings_of(completeness, names, obstacles_of(restored.errors, restored.findings)),
             *volume_findings(volumes),
+            *led.findings,
         ),
+        rewritings=led.rewritings,
         harmless=dangers.harmless and shared.harmless and not opened(told),
     )
 
@@ -166,7 +172,7 @@ def neutralise(
     origin: Origin,
 ) -> Neutralised:
     """Make every hazard that was restored live harmless at once."""
-    found = hazards(live, order.left_out)
+    found = hazards(live, order.left_out, order.names)
     others = tuple(
         hazard
         for hazard in found

@@ -1,5 +1,6 @@
 """Stage verify: read the chosen backup to its end and refuse what must not be restored."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drills.backups import Backup, Inventory
@@ -7,8 +8,11 @@ from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
+from drills.name_places import ALIAS
 from drills.outward import outward_findings
-from drills.plan import left_out_rules
+from drills.plan import left_out_rules, names_of
+from drills.record import Rewriting
+from drills.rewriting import rewriting_note, rewritings, unled
 from scenarios.model import NetworkIsolation, Scenario
 
 
@@ -18,6 +22,8 @@ class Verified:
 
     inventory: Inventory | None
     findings: tuple[Finding, ...]
+    rewritings: tuple[Rewriting, ...] = ()
+    """Names that the restore will lead into the sandbox."""
 
     @property
     def restorable(self) -> bool:
@@ -31,24 +37,36 @@ def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     """Return what reading the whole backup showed; nothing has been created yet."""
     inspection = engine.inspect(backup, scenario.restore.namespaces)
     findings = list(inspection.findings)
+    led: tuple[Rewriting, ...] = ()
     if inspection.inventory is not None:
+        led = _rewritings(scenario, inspection.inventory)
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
-        findings += _reaching_production(engine, scenario, inspection.inventory)
-    return Verified(inventory=inspection.inventory, findings=tuple(findings))
+        findings += _reaching_production(engine, scenario, inspection.inventory, led)
+        findings += rewriting_note(led)
+    return Verified(inventory=inspection.inventory, findings=tuple(findings), rewritings=led)
+
+
+def _rewritings(scenario: Scenario, inventory: Inventory) -> tuple[Rewriting, ...]:
+    names = names_of(scenario, inventory)
+    return rewritings(inventory, names, left_out_rules(scenario)) if names else ()
 
 
 def _reaching_production(
-    engine: Engine, scenario: Scenario, inventory: Inventory
+    engine: Engine, scenario: Scenario, inventory: Inventory, led: Iterable[Rewriting]
 ) -> tuple[Finding, ...]:
     """Return what in the restored copy would get at production past the sandbox."""
     if engine.sandbox_shape is not SandboxShape.NAMESPACES:
         return ()
     sources = scenario.restore.namespaces
     closed = scenario.isolation.network is NetworkIsolation.DENY
+    names = names_of(scenario, inventory)
+    reaches = tuple(unled(inventory.reaches, inventory, names)) if names else inventory.reaches
     return (
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
-        *outward_findings(inventory.reaches, sources, inventory.namespaces, closed=closed),
-        *harmless_note(inventory.objects, sources),
+        *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
+        *harmless_note(
+            inventory.objects, sources, {one.source for one in led if one.place == ALIAS}
+        ),
     )
 
 

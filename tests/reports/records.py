@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from drills.backups import Backup
+from drills.backups import Backup, ObjectKey
 from drills.findings import Cause, Finding, Severity
 from drills.record import (
     AuditEntry,
@@ -20,6 +20,7 @@ from drills.record import (
     ProbeRecord,
     Reason,
     RestoreRecord,
+    Rewriting,
     SandboxRecord,
     ScenarioRef,
     StageRecord,
@@ -181,6 +182,22 @@ def audit() -> tuple[AuditEntry, ...]:
     )
 
 
+def rewritings() -> tuple[Rewriting, ...]:
+    settings = ObjectKey(resource="configmaps", namespace="production", name="shop-config")
+    secret = ObjectKey(resource="secrets", namespace="production", name="shop-credentials")
+    return (
+        Rewriting(
+            source=settings,
+            place="nginx.conf",
+            old="ledger.production.svc",
+            new="ledger.backup-test.svc",
+            count=2,
+            outcome="rewritten",
+        ),
+        Rewriting(source=secret, place="url", old="", new="", count=1, outcome="unchanged"),
+    )
+
+
 def passed() -> DrillRecord:
     """A drill on a real cluster that proved the data."""
     return DrillRecord(
@@ -235,6 +252,7 @@ def passed() -> DrillRecord:
                 outcome="restored",
             ),
         ),
+        rewritings=rewritings(),
         probes=probes(),
         findings=(
             Finding(

@@ -6,19 +6,20 @@ or `.../namespaces/NS/NAME.json`, and a duplicate of each below a version folder
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from drills import objects
-from drills.backups import BackedUpObject, ObjectKey, Reach
+from drills.backups import BackedUpObject, FoundName, ObjectKey, Reach
 from drills.engines.velero.archive import Counted, Entry, entries
-from drills.engines.velero.judgement import backed_up
+from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
 from drills.engines.velero.remarks import damage
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
 from drills.objects import KubeObject
+from drills.rewriting import named_in
 
 VERSION_FILE = "metadata/version"
 KNOWN_FORMATS = frozenset({"1", "1.1.0"})
@@ -35,14 +36,18 @@ class Contents:
     found: dict[ObjectKey, BackedUpObject] = field(default_factory=dict)
     damaged: list[Finding] = field(default_factory=list)
     reaches: list[Reach] = field(default_factory=list)
+    named: list[FoundName] = field(default_factory=list)
     format: str | None = None
     bytes: int = 0
 
 
-def read_contents(source: BinaryIO, pause: Callable[[], None]) -> Contents:
+def read_contents(
+    source: BinaryIO, pause: Callable[[], None], namespaces: Collection[str] = ()
+) -> Contents:
     """Read the archive to its end; raises BackupUnreadable, and what `pause` raises.
 
-    `pause` is called between entries, so that a long reading can be interrupted.
+    `pause` is called between entries, so that a long reading can be interrupted. In `namespaces`
+    names are looked for that may be those of Services there.
     """
     counted, contents = Counted(source), Contents()
     resources = False
@@ -52,7 +57,7 @@ def read_contents(source: BinaryIO, pause: Callable[[], None]) -> Contents:
             contents.format = entry.body.decode(errors="replace").strip()
             continue
         resources = True
-        _take(contents, entry)
+        _take(contents, entry, namespaces)
     contents.bytes = counted.bytes
     if not resources:
         raise BackupUnreadable(
@@ -79,7 +84,7 @@ def _wanted(path: str) -> bool:
     return path == VERSION_FILE or key_of(path) is not None
 
 
-def _take(contents: Contents, entry: Entry) -> None:
+def _take(contents: Contents, entry: Entry, namespaces: Collection[str]) -> None:
     key = key_of(entry.path)
     if key is None:
         return
@@ -95,6 +100,9 @@ def _take(contents: Contents, entry: Entry) -> None:
     contents.found[key] = backed_up(key, obj)
     if contents.found[key].owner is None:
         contents.reaches.extend(reaches(key, obj))
+    if key.namespace in namespaces and (named := named_in(key, obj, namespaces)):
+        contents.named.extend(named)
+        contents.found[key] = with_data(contents.found[key], obj, {n.place.key for n in named})
 
 
 def _parsed(body: bytes) -> KubeObject:

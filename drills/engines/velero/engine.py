@@ -25,6 +25,7 @@ from drills.engines.velero.inspection import inspect
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.manifest import modifier_map, restore_object, timeout_of
 from drills.engines.velero.orphans import orphans
+from drills.engines.velero.placing import place
 from drills.engines.velero.preview import preview
 from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
@@ -94,7 +95,9 @@ class VeleroEngine:
 
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and keep Velero's own account of it."""
-        return account(self._site, order, run_restore(self._site, order, deadline))
+        placed = place(self._site, order)
+        restored = account(self._site, order, run_restore(self._site, order, deadline))
+        return replace(restored, findings=(*placed, *restored.findings))
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
         """Delete the drill's Restore where it has not ended, and wait until it has."""

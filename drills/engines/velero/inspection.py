@@ -4,7 +4,7 @@ In: the Backup and the namespaces in scope. Out: an Inspection. Damage becomes a
 what kept us from reading becomes an unanswered one; neither is raised.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,7 +50,7 @@ class Reading:
     documents: Documents
 
 
-def inspect(site: Site, backup: Backup, namespaces: Iterable[str]) -> Inspection:
+def inspect(site: Site, backup: Backup, namespaces: Collection[str]) -> Inspection:
     """Read `backup` to its end; only Interrupted is raised."""
     subject = f"backup {backup.name}"
     try:
@@ -70,13 +70,13 @@ def _unread(*findings: Finding) -> Inspection:
 
 
 def _read(
-    source: Source, backup: Backup, custom: KubeObject, namespaces: Iterable[str]
+    source: Source, backup: Backup, custom: KubeObject, namespaces: Collection[str]
 ) -> Inspection:
     subject = f"archive of backup {backup.name}"
     with small_documents(source) as waiting:
         try:
             with source.files.open(Target.BACKUP_CONTENTS) as body:
-                contents = read_contents(body, source.site.check_stop)
+                contents = read_contents(body, source.site.check_stop, namespaces)
         except Missing:
             why = "The backup's archive is not in the store; nothing can be restored."
             return _unread(*source.findings, damage("archive-missing", subject, why))
@@ -116,6 +116,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             recovery_point=_recovery_point(reading.backup.started_at, in_scope),
             bytes=reading.contents.bytes,
             reaches=tuple(reading.contents.reaches),
+            named=tuple(reading.contents.named),
             cluster_version=objects.text(
                 reading.custom, "metadata", "annotations", CLUSTER_VERSION
             ),

@@ -4,10 +4,12 @@ In: the object as archived. Out: BackedUpObject. The explanations follow Velero 
 `pkg/restore/restore.go` (nonRestorable list, isCompleted, mirror pods, token secrets). Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from drills import objects
 from drills.backups import BackedUpObject, ObjectKey
+from drills.name_places import REVISIONS
 from drills.objects import KubeObject
 
 NEVER_RESTORED = frozenset(
@@ -34,6 +36,7 @@ KEPT_BODIES = frozenset(
         "statefulsets.apps",
         "daemonsets.apps",
         "replicasets.apps",
+        "replicationcontrollers",
         "pods",
         "persistentvolumeclaims",
         "persistentvolumes",
@@ -52,6 +55,8 @@ TRACKED_BY = (
 PUBLISHED_CAS = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 """ConfigMaps that a controller puts into every namespace."""
 
+LONGEST_DATA = 65_536
+"""Characters of a ConfigMap that may go into a rule; the ConfigMap of all rules takes 1 MiB."""
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MIRROR = "kubernetes.io/config.mirror"
 SLICE_CONTROLLER = "endpointslice.kubernetes.io/managed-by"
@@ -68,6 +73,21 @@ def backed_up(key: ObjectKey, obj: KubeObject) -> BackedUpObject:
         explanation=explanation(key, obj),
         body=_body(key, obj),
     )
+
+
+def with_data(known: BackedUpObject, obj: KubeObject, keys: Collection[str]) -> BackedUpObject:
+    """Return the object with the data whose names may have to be rewritten.
+
+    A Secret's never stays in memory, nor what is too long for a rule: both are read once more.
+    """
+    data = objects.mapping(obj, "data")
+    if known.key.resource == "configmaps":
+        data = {key: data[key] for key in keys if key in data}
+        if sum(len(text) for text in data.values() if isinstance(text, str)) > LONGEST_DATA:
+            return known
+    elif known.key.resource != REVISIONS:
+        return known
+    return replace(known, body={**(known.body or {"metadata": _metadata(obj)}), "data": data})
 
 
 def explanation(key: ObjectKey, obj: KubeObject) -> str | None:

@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 
 from drills.engine import RestoreOrder
 from drills.engines.velero.kinds import CONFIG_MAP, LABEL_LIMIT, RESTORE, V1
-from drills.engines.velero.modifier import rendered, rules
+from drills.engines.velero.modifier import rules
+from drills.engines.velero.rule import rendered
 from drills.objects import KubeObject
 
 DATA_KEY = "rules.yaml"

@@ -1,23 +1,21 @@
 """The resource modifier: exact rules, generated from the inventory, that keep a copy harmless.
 
-In: the order. Out: rules for Velero's resource modifier (`internal/resourcemodifiers`, v1.18). All
-are merge patches, which set or null fields without failing where a field is absent. Conditions see
-the object as backed up, so namespaces are those of the source. Pure.
+In: the order. Out: rules for Velero's resource modifier (`internal/resourcemodifiers`, v1.18).
+Those made here are merge patches, which set or null fields without failing where a field is
+absent. Conditions see the object as backed up, so namespaces are those of the source. Pure.
 """
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import BackedUpObject
 from drills.engine import RestoreOrder
 from drills.engines.velero.judgement import tracking_keys
+from drills.engines.velero.naming import external_name, name_rules
+from drills.engines.velero.rule import Patch, Rule, merge_rule
+from drills.names import NameMap
 from drills.pod_specs import POD_SPECS
-
-Rule = dict[str, object]
-Patch = Mapping[str, object]
 
 DNS_PREFIX = "external-dns.alpha.kubernetes.io/"
 OWN_FINALIZERS = frozenset(
@@ -52,36 +50,36 @@ def rules(order: RestoreOrder) -> tuple[Rule, ...]:
         if obj.key.namespace in order.namespaces
         and not any(fnmatchcase(obj.key.resource, rule.resource) for rule in order.left_out)
     )
-    return (*_services(scope), *_cron_jobs(scope), *_per_kind(scope))
+    return (
+        *_services(scope, order.names),
+        *_cron_jobs(scope),
+        *_per_kind(scope),
+        *name_rules(order).rules,
+    )
 
 
-def rendered(found: Iterable[Rule]) -> str:
-    """Return the YAML document that the modifier's ConfigMap holds under its only key."""
-    from yaml import safe_dump  # noqa: PLC0415 - only a restore needs YAML written
-
-    document = {"version": "v1", "resourceModifierRules": list(found)}
-    return str(safe_dump(document, sort_keys=False))
-
-
-def _services(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
+def _services(scope: Iterable[BackedUpObject], names: NameMap | None) -> Iterator[Rule]:
     for obj in scope:
-        if obj.key.resource == "services" and (patch := service_patch(obj)):
-            yield _rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
+        if obj.key.resource == "services" and (patch := service_patch(obj, names)):
+            yield merge_rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
 
 
-def service_patch(obj: BackedUpObject) -> Patch | None:
+def service_patch(obj: BackedUpObject, names: NameMap | None = None) -> Patch | None:
     """Return what makes a Service harmless, None where it already is.
 
     A merge patch replaces the whole list of ports, and a ClusterIP Service with an explicit
     nodePort is refused, so the ports are written out from the backup's own copy without it. An
-    ExternalName becomes a headless Service without endpoints: its name resolves to nothing.
+    ExternalName becomes a headless Service without endpoints: its name resolves to nothing, unless
+    it is led to a Service of the sandbox.
     """
     spec = objects.mapping(obj.body, "spec")
-    names = objects.mapping(obj.body, "metadata", "annotations")
-    dns = {key: None for key in names if key.startswith(DNS_PREFIX)}
+    annotations = objects.mapping(obj.body, "metadata", "annotations")
+    dns = {key: None for key in annotations if key.startswith(DNS_PREFIX)}
     patch: dict[str, object] = {"metadata": {"annotations": dns}} if dns else {}
     kind = objects.text(spec, "type") or "ClusterIP"
-    if kind == "ExternalName":
+    if alias := external_name(obj, names):
+        patch["spec"] = {"externalName": alias}
+    elif kind == "ExternalName":
         patch["spec"] = {"type": "ClusterIP", "clusterIP": "None", "externalName": None}
     elif kind != "ClusterIP":
         patch["spec"] = {**CLOSED, "ports": _ports(spec)}
@@ -101,7 +99,7 @@ def _cron_jobs(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
     """Suspend every CronJob of the source namespaces, whatever it says."""
     spaces = {o.key.namespace for o in scope if o.key.resource == "cronjobs.batch"}
     if spaces:
-        yield _rule("cronjobs.batch", spaces, {"spec": {"suspend": True}})
+        yield merge_rule("cronjobs.batch", spaces, {"spec": {"suspend": True}})
 
 
 def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
@@ -110,7 +108,7 @@ def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
         members = tuple(obj for obj in scope if obj.key.resource == resource)
         patch = _merged(_metadata_patch(members), _priority_patch(resource, members))
         if patch:
-            yield _rule(resource, {obj.key.namespace for obj in members}, patch)
+            yield merge_rule(resource, {obj.key.namespace for obj in members}, patch)
 
 
 def _metadata_patch(members: Iterable[BackedUpObject]) -> Patch:
@@ -143,16 +141,3 @@ def _priority_patch(resource: str, members: Iterable[BackedUpObject]) -> Patch:
 
 def _merged(first: Patch, second: Patch) -> Patch:
     return {**first, **second}
-
-
-def _rule(resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = "") -> Rule:
-    conditions: dict[str, object] = {
-        "groupResource": resource,
-        "namespaces": sorted(namespaces),
-    }
-    if name:
-        conditions["resourceNameRegex"] = f"^{re.escape(name)}$"
-    return {
-        "conditions": conditions,
-        "mergePatches": [{"patchData": json.dumps(patch, sort_keys=True)}],
-    }

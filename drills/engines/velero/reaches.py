@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from drills import objects
 from drills.backups import ObjectKey, Reach
+from drills.name_places import PLAIN_TYPES
 from drills.objects import KubeObject
 from drills.pod_specs import pod_spec
 
@@ -19,8 +20,6 @@ LONGEST = 65_536
 MOST = 20
 """Reaches kept of one object, so that memory stays bounded."""
 _SERVICE_LABELS = 2
-PLAIN_TYPES = frozenset({"", "Opaque", "kubernetes.io/basic-auth"})
-"""Types of Secrets that hold settings; certificates, tokens and Helm releases hold none."""
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _SERVICE = re.compile(
@@ -49,12 +48,14 @@ def _reach(key: ObjectKey, word: str, host: str) -> Reach:
     """Return the reach; `db.production` is how pods may shorten `db.production.svc`."""
     service = host.endswith(".svc")
     labels = host.removesuffix(".svc").split(".")
+    named = len(labels) == _SERVICE_LABELS
     return Reach(
         source=key,
         key=word,
         host="" if key.resource == "secrets" else host,
-        namespace=labels[1] if len(labels) == _SERVICE_LABELS else "",
+        namespace=labels[1] if named else "",
         service=service,
+        name=labels[0] if named else "",
     )
 
 

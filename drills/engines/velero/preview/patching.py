@@ -1,30 +1,42 @@
 """The generated modifier rules, applied to one object as Velero's modifier would apply them.
 
 In: the rules of `modifier.rules`, an object that still has its source namespace. Out: the object
-changed. Source: Velero v1.18 `internal/resourcemodifiers`; merge patches are RFC 7396. Pure.
+changed. Source: Velero v1.18 `internal/resourcemodifiers`; merge patches are RFC 7396, strategic
+ones merge the lists of `naming.NAMED_LISTS` by name. Pure.
 """
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from drills import objects
-from drills.engines.velero.modifier import Rule
+from drills.engines.velero.naming import NAMED_LISTS
+from drills.engines.velero.rule import MERGE, STRATEGIC, Rule
 from drills.objects import KubeObject
 
 
-def merged(into: object, patch: object) -> object:
-    """Return `into` with a JSON merge patch applied; null takes a field away."""
+def merged(into: object, patch: object, *, by_name: bool = False, key: str = "") -> object:
+    """Return `into` with a merge patch applied; null takes a field away.
+
+    With `by_name` it is a strategic patch, as far as generated rules use one.
+    """
+    if by_name and key in NAMED_LISTS:
+        return _merged_list(objects.items({"": into}, ""), objects.items({"": patch}, ""))
     if not isinstance(patch, Mapping):
         return patch
     result: dict[str, object] = dict(into) if isinstance(into, Mapping) else {}
-    for key, value in patch.items():
+    for word, value in patch.items():
         if value is None:
-            result.pop(key, None)
+            result.pop(word, None)
         else:
-            result[key] = merged(result.get(key), value)
+            result[word] = merged(result.get(word), value, by_name=by_name, key=word)
     return result
+
+
+def _merged_list(into: Sequence[object], patches: Sequence[object]) -> list[object]:
+    found = {objects.text(patch, "name"): patch for patch in patches}
+    return [merged(one, found.get(objects.text(one, "name"), {}), by_name=True) for one in into]
 
 
 class Modifier:
@@ -40,8 +52,10 @@ class Modifier:
         matching = [rule for rule in self._rules[resource] if _matches(rule, obj)]
         changed: object = dict(obj)
         for rule in matching:
-            for patch in objects.items(rule, "mergePatches"):
-                changed = merged(changed, json.loads(objects.text(patch, "patchData")))
+            for kind in (MERGE, STRATEGIC):
+                for patch in objects.items(rule, kind):
+                    data = json.loads(objects.text(patch, "patchData"))
+                    changed = merged(changed, data, by_name=kind == STRATEGIC)
         return changed if isinstance(changed, dict) else dict(obj)
 
 

@@ -6,7 +6,7 @@ the generated rules, moved to its sandbox namespace, labelled. Source: Velero v1
 none but volumes, which are provisioned anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from drills import objects
@@ -15,6 +15,7 @@ from drills.engine import RestoreOrder
 from drills.engines.velero.kinds import BACKUP_NAME_LABEL, RESTORE_NAME_LABEL, label_value
 from drills.engines.velero.manifest import restore_name
 from drills.engines.velero.modifier import rules
+from drills.engines.velero.naming import name_rules
 from drills.engines.velero.preview.actions import Body, act, rows, strip, table
 from drills.engines.velero.preview.ordering import in_order
 from drills.engines.velero.preview.patching import Modifier
@@ -23,6 +24,7 @@ from drills.engines.velero.preview.spool import Spool
 from drills.engines.velero.reading import source_of
 from drills.engines.velero.requests import Target
 from drills.engines.velero.site import Site
+from drills.name_places import changed as with_texts
 from drills.objects import KubeObject
 from drills.plan import rule_for
 
@@ -39,6 +41,17 @@ def preview(site: Site, order: RestoreOrder) -> Iterator[KubeObject]:
         and obj.explanation is None
         and rule_for(order.left_out, obj.key.resource) is None
     )
+    return _made(site, order, scope)
+
+
+def preview_of(
+    site: Site, order: RestoreOrder, keys: Collection[ObjectKey]
+) -> Iterator[KubeObject]:
+    """Yield those objects alone; raises as `preview` does."""
+    return _made(site, order, frozenset(keys))
+
+
+def _made(site: Site, order: RestoreOrder, scope: frozenset[ObjectKey]) -> Iterator[KubeObject]:
     making = _Making(order, plugin_maps(site))
     with Spool() as spool:
         with source_of(site, order.backup).files.open(Target.BACKUP_CONTENTS) as archive:
@@ -61,6 +74,7 @@ class _Making:
     def __init__(self, order: RestoreOrder, maps: PluginMaps) -> None:
         self._order, self._maps = order, maps
         self._modifier = Modifier(rules(order))
+        self._placed = name_rules(order).placed
         self._marks = {
             BACKUP_NAME_LABEL: label_value(order.backup.name),
             RESTORE_NAME_LABEL: label_value(restore_name(order.drill_id)),
@@ -77,7 +91,10 @@ class _Making:
         self._maps.apply(key.resource, obj)
         strip(obj)
         self._point(key, obj)
-        changed = self._modifier.applied(key.resource, obj)
+        changed: KubeObject = self._modifier.applied(key.resource, obj)
+        if self._order.names is not None and key in self._placed:
+            rewritten = self._order.names.rewritten
+            changed = with_texts(key.resource, changed, lambda _, text: rewritten(text))
         metadata = dict(objects.mapping(changed, "metadata"))
         metadata["namespace"] = self._order.namespaces[key.namespace]
         metadata["labels"] = {**objects.mapping(metadata, "labels"), **self._marks}

@@ -8,7 +8,8 @@ import yaml
 
 from drills import objects
 from drills.backups import BackedUpObject
-from drills.engines.velero.modifier import rendered, rules, service_patch
+from drills.engines.velero.modifier import rules, service_patch
+from drills.engines.velero.rule import rendered
 from tests.drills.engines.velero.orders import held, order_of
 from tests.fakes.cluster import merged
 

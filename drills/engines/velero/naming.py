@@ -1,0 +1,109 @@
+"""Rules that lead names of Services into the sandbox, and the objects that no rule may touch.
+
+In: the order. Out: rules for Velero's resource modifier, exact for each object. Workloads get
+strategic patches, which find a container by its name: Velero puts `restore-wait` before the
+others, and a patch that replaced the list would lose it, and the volume's data with it. A Secret's
+text must not stand in a ConfigMap, and a long ConfigMap would not fit: such objects are placed in
+the sandbox before the restore, and Velero leaves alone what is there. Pure.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drills import objects
+from drills.backups import BackedUpObject, ObjectKey
+from drills.engine import RestoreOrder
+from drills.engines.velero.rule import Rule, merge_rule, strategic_rule
+from drills.name_places import REVISIONS, changed
+from drills.names import NameMap
+from drills.rewriting import rewritings
+
+BUDGET = 500_000
+"""Bytes of these rules; a ConfigMap holds 1 MiB, and the other rules need room too."""
+
+
+WHOLE = frozenset({"configmaps", REVISIONS})
+"""Kinds without lists that merge by name; a revision's data has no schema to merge by."""
+NAMED_LISTS = frozenset({"containers", "initContainers", "env"})
+"""Lists of a pod that merge by `name` (core/v1, patchMergeKey)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRules:
+    """The rules, and the objects that are placed in the sandbox instead."""
+
+    rules: tuple[Rule, ...] = ()
+    placed: frozenset[ObjectKey] = frozenset()
+
+
+def name_rules(order: RestoreOrder) -> NameRules:
+    """Return what leads the order's names into the sandbox; Services have rules of their own."""
+    if order.names is None:
+        return NameRules()
+    wanted = {one.source for one in rewritings(order.inventory, order.names, order.left_out)}
+    found = {obj.key: obj for obj in order.inventory.objects if obj.key in wanted}
+    placed = {key for key in found if key.resource == "secrets"}
+    sized = sorted(
+        ((key.resource == "configmaps", *_sized(obj, order.names)) for key, obj in found.items()),
+        key=lambda one: one[:2],
+    )
+    rules, room = [], BUDGET
+    for is_data, size, key, rule in sized:
+        room -= size
+        if rule is None or (is_data and room < 0):
+            placed |= {key} if is_data else set()
+        else:
+            rules.append(rule)
+    return NameRules(rules=tuple(rules), placed=frozenset(placed))
+
+
+def _sized(obj: BackedUpObject, names: NameMap) -> tuple[int, ObjectKey, Rule | None]:
+    rule = _rule(obj, names)
+    return len(json.dumps(rule)), obj.key, rule
+
+
+def _rule(obj: BackedUpObject, names: NameMap) -> Rule | None:
+    resource, body = obj.key.resource, obj.body
+    if body is None or resource in {"secrets", "services"}:
+        return None
+    new = changed(resource, body, lambda _, text: names.rewritten(text))
+    whole = resource in WHOLE
+    patch = difference(body, new, whole=whole)
+    if not isinstance(patch, Mapping) or not patch:
+        return None
+    make = merge_rule if whole else strategic_rule
+    return make(resource, (obj.key.namespace,), patch, name=obj.key.name)
+
+
+def external_name(obj: BackedUpObject, names: NameMap | None) -> str:
+    """Return the alias that leads an ExternalName Service into the sandbox, '' where none does."""
+    if names is None or obj.body is None:
+        return ""
+    new = changed("services", obj.body, lambda _, text: names.rewritten(text))
+    alias = objects.text(new, "spec", "externalName")
+    return alias if alias != objects.text(obj.body, "spec", "externalName") else ""
+
+
+def difference(old: object, new: object, *, whole: bool, key: str = "") -> object:
+    """Return the patch that makes `new` of `old`: only what differs, None where nothing does.
+
+    Lists are given whole, but for containers and variables: of these only the changed ones, by
+    name, unless `whole` says otherwise.
+    """
+    if old == new:
+        return None
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        parts = (
+            (word, difference(old.get(word), new[word], whole=whole, key=word)) for word in new
+        )
+        return {word: part for word, part in parts if part is not None}
+    if key in NAMED_LISTS and not whole:
+        pairs = zip(objects.items({"": old}, ""), objects.items({"": new}, ""), strict=True)
+        return [_named(before, after) for before, after in pairs if before != after]
+    return new
+
+
+def _named(before: object, after: object) -> dict[str, object]:
+    patch = objects.mapping({"": difference(before, after, whole=False)}, "")
+    return {"name": objects.text(after, "name"), **patch}

@@ -1,0 +1,55 @@
+"""One rule of Velero's resource modifier, and the document that holds them all. Pure.
+
+The document is YAML, strictly parsed; each patch in it is YAML once more, within a string (Velero
+v1.18 `internal/resourcemodifiers`).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+Rule = dict[str, object]
+Patch = Mapping[str, object]
+
+MERGE, STRATEGIC = "mergePatches", "strategicPatches"
+_BEYOND_ASCII = re.compile(r"[\x7f-\uffff]")
+
+
+def merge_rule(resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = "") -> Rule:
+    """Return a rule that sets fields, or nulls them, and fails where neither is there."""
+    return _rule(MERGE, resource, namespaces, patch, name)
+
+
+def strategic_rule(
+    resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = ""
+) -> Rule:
+    """Return a rule that knows which lists merge by name; for built-in kinds only."""
+    return _rule(STRATEGIC, resource, namespaces, patch, name)
+
+
+def _rule(kind: str, resource: str, namespaces: Iterable[str], patch: Patch, name: str) -> Rule:
+    conditions: dict[str, object] = {
+        "groupResource": resource,
+        "namespaces": sorted(namespaces),
+    }
+    if name:
+        conditions["resourceNameRegex"] = f"^{re.escape(name)}$"
+    return {"conditions": conditions, kind: [{"patchData": _written(patch)}]}
+
+
+def _written(patch: Patch) -> str:
+    """Return the patch as JSON that is YAML too.
+
+    JSON writes characters beyond 16 bits as pairs, which YAML refuses; so they stay as they are,
+    and what YAML does not take as it is, gets written as one escape.
+    """
+    text = json.dumps(patch, sort_keys=True, ensure_ascii=False)
+    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def rendered(found: Iterable[Rule]) -> str:
+    """Return the YAML document that the modifier's ConfigMap holds under its only key."""
+    from yaml import safe_dump  # noqa: PLC0415 - only a restore needs YAML written
+
+    document = {"version": "v1", "resourceModifierRules": list(found)}
+    return str(safe_dump(document, sort_keys=False))
