@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from reports.html_report import render_html
 from reports.json_report import render_json, to_document
 from reports.junit_report import render_junit
-from reports.loading import ReportUnreadable, load_report
+from reports.loading import ReportUnreadable, load_any, load_report
 from reports.reading import Document
 from reports.text_report import render_text, summary_lines
 from reports.verify_html import render_verify_html
 from reports.verify_json import to_verify_document
+from reports.verify_summary import render_verify_text, verify_summary_lines
 
 RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
     "json": render_json,
@@ -25,6 +26,13 @@ RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
     "text": render_text,
 }
 """Kind of report to what renders it."""
+
+VERIFY_RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
+    "json": render_json,
+    "html": render_verify_html,
+    "text": render_verify_text,
+}
+"""The same for a `verify.json`; JUnit has no words for it."""
 
 FILE_NAMES: Mapping[str, str] = {
     "json": "report.json",
@@ -47,8 +55,10 @@ def render(document: Document, kind: str) -> bytes:
 __all__ = [
     "FILE_NAMES",
     "RENDERERS",
+    "VERIFY_RENDERERS",
     "Document",
     "ReportUnreadable",
+    "load_any",
     "load_report",
     "render",
     "render_html",
@@ -59,4 +69,5 @@ __all__ = [
     "summary_lines",
     "to_document",
     "to_verify_document",
+    "verify_summary_lines",
 ]

@@ -33,7 +33,8 @@ class ReportUnreadable(DrillError):
     def __init__(self, where: str, problems: tuple[str, ...]) -> None:
         super().__init__(
             f"{where} is not a readable report: {'; '.join(problems)}",
-            hint="Name a report.json that a drill wrote; docs/report-format.md describes it.",
+            hint="Name a report.json that a drill wrote, or a verify.json; docs/report-format.md "
+            "describes them.",
         )
         self.problems = problems
 
@@ -45,6 +46,26 @@ def load_report(path: Path) -> Document:
         ReportUnreadable: the file cannot be read, is too large, no JSON, or against the schema.
     """
     return parse_report(read_bytes(path), where=str(path))
+
+
+def load_verify(path: Path) -> Document:
+    """Return the document of a `verify.json`.
+
+    Raises:
+        ReportUnreadable: the file cannot be read, is too large, no JSON, or against the schema.
+    """
+    return _fitting(parse_object(read_bytes(path), where=str(path)), "verify", str(path))
+
+
+def load_any(path: Path) -> tuple[str, Document]:
+    """Return `report` or `verify`, and the document in the file that fits the schema of that name.
+
+    Raises:
+        ReportUnreadable: the file cannot be read, is too large, no JSON, or against its schema.
+    """
+    document = parse_object(read_bytes(path), where=str(path))
+    kind = "verify" if "verifyId" in document else "report"
+    return kind, _fitting(document, kind, str(path))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -66,8 +87,11 @@ def parse_report(data: bytes, *, where: str) -> Document:
     Raises:
         ReportUnreadable: too large, no JSON, or against the schema.
     """
-    document = parse_object(data, where=where)
-    problems = schema_problems(document, "report")
+    return _fitting(parse_object(data, where=where), "report", where)
+
+
+def _fitting(document: Document, schema: str, where: str) -> Document:
+    problems = schema_problems(document, schema)
     if problems:
         raise ReportUnreadable(where, problems)
     return document

@@ -21,7 +21,7 @@ from runner.publish import open_report_store, publish
 from runner.schedule import Schedule
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
-from runner.web import Site, page, recent_reports, serve_site
+from runner.web import Site, page, report_links, serve_site
 from scenarios.model import Scenario
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ class Service:
             self._metrics.ended()
 
     def index(self) -> str:
-        """Return the page that lists schedules and drills."""
+        """Return the page that lists schedules, drills and checks of backups."""
         times = {
             name: moment.isoformat() if moment else "never"
             for name, moment in sorted(self._schedule.next_times().items())
@@ -96,15 +96,13 @@ class Service:
             f"<tr><td>{html.escape(name)}</td><td>{moment}</td></tr>"
             for name, moment in times.items()
         )
-        drills = "".join(
-            f'<li><a href="/drills/{html.escape(name)}/report.html">{html.escape(name)}</a></li>'
-            for name in recent_reports(self._settings.report_dir)
-        )
+        reports = self._settings.report_dir
         return page(
             "Restore drills",
             "<table><caption>Next drills</caption><thead><tr><th scope=col>Scenario</th>"
             f"<th scope=col>Next</th></tr></thead><tbody>{upcoming}</tbody></table>"
-            f"<h2>Reports</h2><ul>{drills or '<li>none yet</li>'}</ul>",
+            f"<h2>Drills</h2>{report_links(reports, 'drills')}"
+            f"<h2>Backups checked</h2>{report_links(reports, 'verifies')}",
         )
 
     def _told(self, name: str, count: int) -> None:

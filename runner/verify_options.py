@@ -35,6 +35,12 @@ OUTPUT_OPTIONS = (
         help="Write verify.json and verify.html into DIR/verify-<time>-<suffix>/.",
     ),
     click.option(
+        "--report-store",
+        envvar="DRILL_VERIFY_REPORT_STORE",
+        metavar="S3_URL",
+        help="Copy the report to s3://BUCKET/PREFIX[?endpoint=URL&...] too; never beside backups.",
+    ),
+    click.option(
         "--metrics",
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="DRILL_VERIFY_METRICS",
@@ -51,7 +57,7 @@ OUTPUT_OPTIONS = (
     ),
 )
 
-OUTPUT_NAMES = ("report_dir", "metrics", "fail_on")
+OUTPUT_NAMES = ("report_dir", "report_store", "metrics", "fail_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,7 @@ class VerifyOutput:
     """What comes of a run besides its text."""
 
     report_dir: Path | None = None
+    report_store: str | None = None
     metrics: Path | None = None
     fail_on: FailOn = FailOn.CRITICAL
 

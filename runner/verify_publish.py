@@ -4,21 +4,24 @@ In: a VerifyRecord. Out: files where the user wants them.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from drills.errors import Misconfigured
+from drills.errors import DrillError, Misconfigured
 from reports import render_json, render_verify_html, to_verify_document
 from reports.evidence import write_atomically
 from reports.verify_record import VerifyRecord
 from runner.exit_codes import ExitCode, worst
+from runner.publish import ReportStore, open_report_store
 from runner.verify_options import VerifyOutput
 
 
-def check_places(output: VerifyOutput) -> None:
-    """Refuse before hours of reading what could not be written after; raises Misconfigured."""
+def check_places(output: VerifyOutput) -> ReportStore | None:
+    """Refuse before hours of reading what could not be written after; raises DrillError.
+
+    Returns the store that reports are copied to, if one is wished for.
+    """
     wanted = {"--report-dir": output.report_dir, "--metrics": _folder(output.metrics)}
     for option, folder in wanted.items():
         if folder is None:
@@ -29,31 +32,45 @@ def check_places(output: VerifyOutput) -> None:
                 f"{option}: {there} is no folder that can be written to",
                 hint="Name a folder that this user may write to.",
             )
+    return open_report_store(output.report_store)
 
 
 def _folder(file: Path | None) -> Path | None:
     return None if file is None else file.parent
 
 
-def publish_verify(record: VerifyRecord, output: VerifyOutput, code: ExitCode) -> ExitCode:
+def publish_verify(
+    record: VerifyRecord, output: VerifyOutput, code: ExitCode, store: ReportStore | None = None
+) -> ExitCode:
     """Write what is wished for; return `code`, or 3 where a good answer could not be written."""
     try:
-        for path, content in _files(record, output):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, content)
-    except OSError as error:
+        _write(record, output, store)
+    except (OSError, DrillError) as error:
         click.echo(f"{record.state}  the report could not be written: {error}", err=True)
         return worst([code, ExitCode.INCONCLUSIVE])
     return code
 
 
-def _files(record: VerifyRecord, output: VerifyOutput) -> Iterator[tuple[Path, bytes]]:
-    if output.report_dir is not None:
-        folder, document = output.report_dir / record.verify_id, to_verify_document(record)
-        yield folder / "verify.json", render_json(document)
-        yield folder / "verify.html", render_verify_html(document)
-        click.echo(f"report  {folder / 'verify.html'}", err=True)
+def _write(record: VerifyRecord, output: VerifyOutput, store: ReportStore | None) -> None:
     if output.metrics is not None:
         from runner.verify_metrics import render_metrics
 
-        yield output.metrics, render_metrics(record)
+        output.metrics.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(output.metrics, render_metrics(record))
+    if output.report_dir is None and store is None:
+        return
+    document = to_verify_document(record)
+    # The truth last: a folder that has it has all.
+    files = {name: render(document) for name, render in _FILES.items()}
+    if output.report_dir is not None:
+        folder = output.report_dir / record.verify_id
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+        click.echo(f"report  {folder / 'verify.html'}", err=True)
+    if store is not None:
+        store.keep(record.verify_id, files)
+        click.echo(f"report  kept as {record.verify_id} in the report store", err=True)
+
+
+_FILES = {"verify.html": render_verify_html, "verify.json": render_json}

@@ -78,7 +78,7 @@ def verify_bucket(order: VerifyOrder, progress: Progress) -> ExitCode:
 
 
 def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode:
-    check_places(order.output)
+    reports = check_places(order.output)
     clock = SystemClock(stop.event)
     begun, started_at = clock.monotonic(), clock.now()
     memory = _memory(order, clock)
@@ -99,7 +99,8 @@ def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode
         (started_at, clock.monotonic() - begun),
         order.not_looked_at(),
     )
-    code = publish_verify(record, order.output, order.output.code(all_findings(record)))
+    code = order.output.code(all_findings(record))
+    code = publish_verify(record, order.output, code, reports)
     click.echo(summary_line(record.state, order.source.url, checks, record.seconds))
     return code
 

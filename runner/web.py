@@ -1,6 +1,6 @@
-"""The service's web pages: health, metrics, the list of drills and their reports. Read-only.
+"""The service's web pages: health, metrics, the reports of drills and checks. Read-only.
 
-Listens on the loopback address unless told otherwise. A report is found by looking its drill id
+Listens on the loopback address unless told otherwise. A report is found by looking its id
 up in the folder's listing: no path is ever built from a request.
 """
 
@@ -19,7 +19,9 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     "Cache-Control": "no-store",
 }
-REPORT_FILES = {"report.html": "text/html", "report.json": "application/json"}
+KINDS = {"drills": "report", "verifies": "verify"}
+"""First part of a report's address to the name of its files."""
+TYPES = {"html": "text/html", "json": "application/json"}
 MOST_SHOWN = 200
 
 
@@ -113,29 +115,37 @@ def serve_site(site: Site, address: tuple[str, int]) -> ThreadingHTTPServer:
     return server
 
 
-def recent_reports(report_dir: Path) -> list[str]:
-    """Return the drill ids that have a report, newest folder first."""
+def recent_reports(report_dir: Path, kind: str = "drills") -> list[str]:
+    """Return the ids of the drills, or of the `verifies`, that have a report; newest first."""
     if not report_dir.is_dir():
         return []
-    folders = [f for f in report_dir.iterdir() if (f / "report.json").is_file()]
+    folders = [f for f in report_dir.iterdir() if (f / f"{KINDS[kind]}.json").is_file()]
     folders.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
     return [folder.name for folder in folders[:MOST_SHOWN]]
 
 
+def report_links(report_dir: Path, kind: str) -> str:
+    """Return a list with a link to each report's page, as markup."""
+    items = "".join(
+        f'<li><a href="/{kind}/{html.escape(name)}/{KINDS[kind]}.html">{html.escape(name)}</a></li>'
+        for name in recent_reports(report_dir, kind)
+    )
+    return f"<ul>{items or '<li>none yet</li>'}</ul>"
+
+
 def _report(report_dir: Path, path: str) -> Page | None:
-    parts = path.strip("/").split("/")
-    if len(parts) != 3 or parts[0] != "drills" or parts[2] not in REPORT_FILES:  # noqa: PLR2004
+    kind, _, rest = path.strip("/").partition("/")
+    name, _, file = rest.partition("/")
+    stem, _, form = file.partition(".")
+    if KINDS.get(kind) != stem or form not in TYPES:
         return None
-    if parts[1] not in recent_reports(report_dir):
+    if name not in recent_reports(report_dir, kind):
         return None
-    file = report_dir / parts[1] / parts[2]
     try:
-        body = file.read_bytes()
+        body = (report_dir / name / f"{stem}.{form}").read_bytes()
     except OSError:
         return None
-    return Page(
-        status=HTTPStatus.OK, content_type=f"{REPORT_FILES[parts[2]]}; charset=utf-8", body=body
-    )
+    return Page(status=HTTPStatus.OK, content_type=f"{TYPES[form]}; charset=utf-8", body=body)
 
 
 def _html(status: HTTPStatus, text: str) -> Page:

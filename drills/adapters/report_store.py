@@ -5,11 +5,14 @@ In: `s3://bucket/prefix?endpoint=...` and a drill's files. Out: the files under
 """
 
 from collections.abc import Mapping
+from itertools import islice
 
 from drills.adapters.s3_store import S3Store
-from drills.adapters.store import s3_settings
-from drills.errors import Misconfigured
+from drills.adapters.store import S3Settings, s3_settings
+from drills.errors import Forbidden, Misconfigured
 
+LOOKED_AT = 1000
+"""Keys of one page: a backup has about ten files."""
 CONTENT_TYPES = {
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
@@ -27,11 +30,13 @@ class ReportStore:
         Velero declares its location Unavailable when a folder that it does not know lies at its
         root (pkg/persistence/object_store.go, IsValid), so reports must never go there.
         """
-        self._store = S3Store(**s3_settings(url))
-        if next(iter(self._store.list("backups/")), None) is not None:
+        settings = s3_settings(url)
+        self._store = S3Store(**settings)
+        above = (_at(settings, prefix) for prefix in _above(settings["prefix"]))
+        if _has(self._store, "") or any(map(_is_veleros, above)):
             raise Misconfigured(
-                f"{url.partition('?')[0]} holds backups; reports there would make Velero's "
-                "location Unavailable",
+                f"{url.partition('?')[0]} lies where backups are; reports there would make "
+                "Velero's location Unavailable",
                 hint="give another bucket, or a prefix beside Velero's",
             )
 
@@ -41,3 +46,27 @@ class ReportStore:
             suffix = name[name.rfind(".") :]
             kind = CONTENT_TYPES.get(suffix, "application/octet-stream")
             self._store.put(f"{drill_id}/{name}", data, kind)
+
+
+def _at(settings: S3Settings, prefix: str) -> S3Store:
+    moved = settings.copy()
+    moved["prefix"] = prefix
+    return S3Store(**moved)
+
+
+def _above(prefix: str) -> tuple[str, ...]:
+    """Return the prefixes that `prefix` lies in, the bucket's root last."""
+    parts = prefix.split("/") if prefix else []
+    return tuple("/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1))
+
+
+def _has(store: S3Store, ending: str) -> bool:
+    found = islice(store.list("backups/"), LOOKED_AT)
+    return any(stored.key.endswith(ending) for stored in found)
+
+
+def _is_veleros(store: S3Store) -> bool:
+    try:
+        return _has(store, "/velero-backup.json")
+    except Forbidden:
+        return False  # who may list nothing but the reports' own prefix cannot be told more

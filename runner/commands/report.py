@@ -1,4 +1,4 @@
-"""`report`: what past drills said."""
+"""`report`: what past drills and checks of backups said."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Examples:
   python -m runner report list
-  python -m runner report show drill-reports/ID/report.json
+  python -m runner report show drill-reports/ID
   python -m runner report compare old/report.json new/report.json
   python -m runner report render --to html old/report.json > old.html
 """
@@ -31,21 +31,17 @@ def command() -> None:
 @command.command(name="list")
 @report_options
 def list_(report_dir: Path, state_dir: Path | None) -> int:
-    """List the drills in a folder, newest first; names reports that cannot be read."""
+    """List drills and checks of backups in a folder, newest first; names what cannot be read."""
     del state_dir
     from drills.errors import DrillError
-    from reports.history import history
+    from reports.history import history, lines
 
     try:
         found = history(report_dir)
     except DrillError as error:
         raise click.ClickException(f"{error}\n  {error.hint}") from error
-    for past in found.drills:
-        rto = "-" if past.rto_seconds is None else f"{past.rto_seconds:.1f}s"
-        click.echo(
-            f"{past.verdict:<12}  {past.started_at}  {past.scenario}  {past.environment}"
-            f"  RTO {rto}  proof {past.proof_level}  {past.path}"
-        )
+    for line in lines(found):
+        click.echo(line)
     for broken in found.broken:
         click.echo(f"unreadable    {broken.path}: {broken.reason}", err=True)
     return 1 if found.broken else 0
@@ -54,12 +50,14 @@ def list_(report_dir: Path, state_dir: Path | None) -> int:
 @command.command()
 @click.argument("report", type=click.Path(path_type=Path))
 def show(report: Path) -> int:
-    """Print a report's summary."""
-    from reports import summary_lines
+    """Print the summary of a report.json or a verify.json."""
+    from reports import summary_lines, verify_summary_lines
 
+    kind, document = _load_any(report)
     width = shutil.get_terminal_size(FALLBACK).columns
     colour = colour_wanted(terminal=sys.stdout.isatty())
-    click.echo("\n".join(summary_lines(_load(report), width=width, colour=colour)))
+    lines = verify_summary_lines if kind == "verify" else summary_lines
+    click.echo("\n".join(lines(document, width=width, colour=colour)))
     return 0
 
 
@@ -81,11 +79,15 @@ def compare(before: Path, after: Path) -> int:
 @click.option("--to", "kind", type=click.Choice(["html", "junit", "text", "json"]), default="html")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
 def render(report: Path, kind: str, output: Path | None) -> int:
-    """Make a page, JUnit XML or text from a report.json."""
-    from reports import render as rendered
+    """Make a page, JUnit XML or text from a report.json; a page or text from a verify.json."""
+    from reports import RENDERERS, VERIFY_RENDERERS
     from reports.evidence import write_atomically
 
-    content = rendered(_load(report), kind)
+    loaded, document = _load_any(report)
+    renderer = (VERIFY_RENDERERS if loaded == "verify" else RENDERERS).get(kind)
+    if renderer is None:
+        raise click.UsageError(f"a verify.json has no {kind}; there is html, text and json")
+    content = renderer(document)
     if output is None:
         sys.stdout.buffer.write(content)
     else:
@@ -94,9 +96,20 @@ def render(report: Path, kind: str, output: Path | None) -> int:
 
 
 def _load(path: Path) -> "Document":
-    from reports import ReportUnreadable, load_report
+    """Return a drill's report; a check of backups is refused."""
+    kind, document = _load_any(path)
+    if kind == "verify":
+        raise click.UsageError(f"{path} is a check of backups; compare takes reports of drills")
+    return document
 
+
+def _load_any(path: Path) -> "tuple[str, Document]":
+    from reports import ReportUnreadable, load_any
+
+    if path.is_dir():
+        verify = path / "verify.json"
+        path = verify if verify.is_file() else path / "report.json"
     try:
-        return load_report(path / "report.json" if path.is_dir() else path)
+        return load_any(path)
     except ReportUnreadable as error:
         raise click.ClickException(f"{error}\n  {error.hint}") from error

@@ -129,7 +129,7 @@ def _scenario(
     from runner import policing, rehearsing, verify_publish, verify_records, verify_scope
 
     with rehearsing.refusals():
-        verify_publish.check_places(output)
+        store = verify_publish.check_places(output)
     clock = SystemClock()
     begun, started_at = clock.monotonic(), clock.now()
     wanted = {Ask.REFERENCES: beyond["restorability"], Ask.POLICY: beyond["policy"]}
@@ -146,7 +146,7 @@ def _scenario(
     span = (started_at, clock.monotonic() - begun)
     record = verify_records.record_of_rehearsal(loaded.name, rehearsal, span, beyond_it)
     code = output.code(rehearsal.findings, complete=rehearsal.inventory is not None)
-    return verify_publish.publish_verify(record, output, code)
+    return verify_publish.publish_verify(record, output, code, store)
 
 
 def _say(rehearsal: "Rehearsal") -> None:

@@ -9,6 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from runner.cli import main
+from tests.fakes.velero import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "records"
@@ -47,16 +48,40 @@ def test_reports_are_kept(s3: Any, tmp_path: Path) -> None:  # noqa: ANN401 - bo
         assert kept["Body"].read() == file.read_bytes()
 
 
+@pytest.mark.parametrize("prefix", ["velero", "velero/reports", "velero/a/b"])
 def test_never_beside_backups(
     s3: Any,  # noqa: ANN401 - boto3's client
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    prefix: str,
 ) -> None:
-    """A prefix that holds backups is refused before anything is done."""
+    """A prefix that holds backups, or lies in one that does, is refused before anything is done."""
     s3.put_object(Bucket=BUCKET, Key="velero/backups/daily/velero-backup.json", Body=b"{}")
-    assert run(tmp_path, url(s3, "velero")) == 2
+    assert run(tmp_path, url(s3, prefix)) == 2
     assert "Unavailable" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_reports_of_checks_are_kept(s3: Any, tmp_path: Path) -> None:  # noqa: ANN401 - boto3's client
+    """`verify` copies its report too, byte for byte, and never into the bucket that it reads."""
+    place = ["--report-dir", str(tmp_path), "--report-store", url(s3, "checks")]
+    assert main(["verify", "--no-state", "--bucket", str(SAMPLE), *place]) == 0
+    (folder,) = tmp_path.glob("verify-*")
+    for name in ("verify.json", "verify.html"):
+        kept = s3.get_object(Bucket=BUCKET, Key=f"checks/{folder.name}/{name}")
+        assert kept["Body"].read() == (folder / name).read_bytes()
+
+
+def test_a_check_without_its_store_does_not_begin(
+    s3: Any,  # noqa: ANN401 - boto3's client
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="velero/backups/daily/velero-backup.json", Body=b"{}")
+    place = ["--report-store", url(s3, "velero/reports")]
+    assert main(["verify", "--no-state", "--bucket", str(SAMPLE), *place]) == 2
+    told = capsys.readouterr()
+    assert "Unavailable" in told.err
+    assert told.out == ""
 
 
 def test_a_bucket_that_is_not_there(

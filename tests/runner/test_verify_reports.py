@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from drills.findings import Cause, Finding, Severity
 from drills.integrity.result import State
+from reports import to_verify_document, verify_summary_lines
 from reports.loading import schema_problems
-from reports.verify_record import Target, VerifyRecord
+from reports.verify_record import CheckedBackup, Target, VerifyRecord
 from runner.cli import main
 from runner.exit_codes import ExitCode
 from runner.verify_options import FailOn, VerifyOutput
@@ -190,3 +191,92 @@ def test_a_report_that_cannot_be_written_is_no_success(
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "verify"]) == 0
     assert json.loads(capsys.readouterr().out)["$id"] == "urn:restore-drill-runner:verify:1.0"
+
+
+@pytest.fixture(name="reports", scope="module")
+def _reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a drill and, later, two checks: one good, one of a damaged bucket."""
+    folder = tmp_path_factory.mktemp("reports")
+    bucket = Path(shutil.copytree(SAMPLE, folder.parent / "bucket"))
+    assert main(["run", "scenarios/quickstart.yaml", "--report-dir", str(folder)]) == 0
+    assert verify("--bucket", bucket, "--report-dir", folder) == 0
+    damage(bucket)
+    assert verify("--bucket", bucket, "--report-dir", folder) == 1
+    return folder
+
+
+def test_the_list_tells_both_kinds_apart(reports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "list", "--report-dir", str(reports)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[2]) for line in lines] == [
+        ("damaged", "verify"),
+        ("good", "verify"),
+        ("passed", "drill"),
+    ]
+    assert all(Path(line[-1]).is_file() for line in lines)
+
+
+def test_a_verify_report_that_cannot_be_read_is_named(
+    reports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(reports, tmp_path / "copy"))
+    path = next(folder.glob("verify-*/verify.json"))
+    path.write_text('{"verifyId": "verify-1"}')
+    assert main(["report", "list", "--report-dir", str(folder)]) == 1
+    assert str(path) in capsys.readouterr().err
+
+
+def damaged_report(reports: Path) -> Path:
+    found = {json.loads(p.read_text())["verdict"]: p.parent for p in reports.glob("*/verify.json")}
+    return found["damaged"]
+
+
+@pytest.mark.parametrize("inside", ["", "verify.json"])
+def test_show_names_what_is_damaged(
+    reports: Path, inside: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "show", str(damaged_report(reports) / inside)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("damaged  bulk-1")
+    assert any("bulk-1.tar.gz is damaged" in line for line in lines)
+    assert lines[-1].startswith("damaged  /")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("html", "verify.html"), ("json", "verify.json")])
+def test_render_again_gives_what_was_written(
+    reports: Path, tmp_path: Path, kind: str, name: str
+) -> None:
+    folder, output = damaged_report(reports), tmp_path / "out"
+    assert main(["report", "render", "--to", kind, "-o", str(output), str(folder)]) == 0
+    assert output.read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("wish", [["render", "--to", "junit"], ["compare", "."]])
+def test_what_a_check_has_not_is_said(
+    reports: Path, wish: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(damaged_report(reports))
+    if wish == ["compare", "."]:
+        wish = ["compare", folder]
+    assert main(["report", *wish, folder]) == 2
+    assert "verify.json has no junit" in (told := capsys.readouterr().err) or "drills" in told
+
+
+@pytest.mark.parametrize(("verdict", "first"), [(State.GOOD, "good"), (State.UNKNOWN, "unknown")])
+def test_many_good_backups_are_counted_not_listed(verdict: State, first: str) -> None:
+    good = [CheckedBackup(name=f"b-{i}", engine="velero", state=State.GOOD) for i in range(40)]
+    odd = CheckedBackup(name="odd", engine="velero", state=verdict)
+    record = VerifyRecord(
+        verify_id="verify-x",
+        target=Target.BUCKET,
+        place="/b",
+        state=verdict,
+        started_at=datetime(2026, 11, 21, tzinfo=UTC),
+        seconds=1.0,
+        version="1",
+        backups=(*good, odd),
+    )
+    lines = verify_summary_lines(to_verify_document(record), width=80)
+    assert len(lines) < 8
+    assert lines[0].startswith(first)
+    assert f"{41 if verdict is State.GOOD else 40} backups more" in " ".join(lines)

@@ -1,5 +1,6 @@
 """The service's pages, over HTTP."""
 
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.web import Site, page, serve_site
+from runner.web import Site, page, report_links, serve_site
 
 
 @pytest.fixture(name="url")
@@ -19,6 +20,10 @@ def _url(tmp_path: Path) -> Iterator[str]:
     (report / "report.html").write_text("<p>good</p>")
     (tmp_path / "reports" / "drill-1" / "secret.txt").write_text("no")
     (tmp_path / "passwd").write_text("no")
+    check = tmp_path / "reports" / "verify-1"
+    check.mkdir()
+    (check / "verify.json").write_text("{}")
+    (check / "verify.html").write_text("<p>damaged</p>")
     site = Site(
         healthy=(tmp_path / "healthy").exists,
         metrics=lambda: b"restore_drill_running 0\n",
@@ -58,6 +63,20 @@ def test_report(url: str) -> None:
     assert fetch(f"{url}/drills/drill-1/report.html")[:2] == (200, b"<p>good</p>")
 
 
+def test_check_of_backups(url: str) -> None:
+    """So is that of a check of backups, under an address of its own."""
+    assert fetch(f"{url}/verifies/verify-1/verify.html")[:2] == (200, b"<p>damaged</p>")
+    assert fetch(f"{url}/verifies/verify-1/verify.json")[1] == b"{}"
+
+
+def test_both_kinds_are_linked(tmp_path: Path, url: str) -> None:
+    reports = tmp_path / "reports"
+    for kind in ("drills", "verifies"):
+        (link,) = re.findall('href="([^"]+)"', report_links(reports, kind))
+        assert fetch(url + link)[0] == 200
+    assert "none yet" in report_links(tmp_path, "verifies")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -65,6 +84,9 @@ def test_report(url: str) -> None:
         "/drills/../passwd",
         "/drills/..%2f..%2fpasswd/report.html",
         "/drills/drill-2/report.html",
+        "/drills/verify-1/verify.html",
+        "/verifies/drill-1/report.html",
+        "/verifies/verify-1/verify.html.bak",
         "/drills/drill-1/%2e%2e/report.html",
         "//etc/passwd",
     ],
