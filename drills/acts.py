@@ -12,6 +12,7 @@ from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
 from drills.plan import restore_order
 from drills.ports import Deadline
+from drills.proving.acts import asked_again, prove
 from drills.questions import probe_context
 from drills.record import Completeness, Outcome, ProbeRecord
 from drills.stages.isolate import check_free
@@ -74,8 +75,8 @@ def act_verify(drill: Drill) -> None:
         )
 
 
-def act_isolate(drill: Drill) -> None:
-    """Take the sandbox for this drill alone, make it, close it."""
+def act_isolate(drill: Drill, *, proving: bool = True) -> None:
+    """Take the sandbox for this drill alone, make it, close it, and prove that it is closed."""
     with drill.notes.stage("isolate") as note:
         clock = drill.ports.clock
         seconds = drill.scenario.restore.deadline.total_seconds()
@@ -86,11 +87,10 @@ def act_isolate(drill: Drill) -> None:
         clear_remains(drill)
         if drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
             return
-        make_and_close(drill)
-        if drill.scenario.isolation.require_proof:
-            drill.notes.findings.append(_proof_wanted())
-            raise Halt
+        make_and_close(drill, proving=proving)
         note.message = f"{', '.join(drill.targets)} made and closed"
+        if proving:
+            note.message += f"; {prove(drill)}"
 
 
 def act_restore(drill: Drill) -> None:
@@ -165,14 +165,15 @@ def act_probe(drill: Drill) -> None:
         if not drill.scenario.probes:
             notes.findings.append(_nothing_asked())
         context = probe_context(drill, requested_at=notes.requested_at, requested=notes.requested)
-        probes = run_probes(
-            drill.scenario.probes,
-            context,
-            deadline=drill.deadline,
-            stop=drill.stop,
-            listener=drill.trail,
-        )
-        _believe(drill, probes)
+        with asked_again(drill) as found_open:
+            probes = run_probes(
+                drill.scenario.probes,
+                context,
+                deadline=drill.deadline,
+                stop=lambda: drill.stop() or found_open(),
+                listener=drill.trail,
+            )
+            _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")
         note.message = f"{passed} of {len(notes.probes)} passed"
         _look_for_stop(drill)
@@ -265,18 +266,6 @@ def _nothing_asked() -> Finding:
         subject="probes",
         message="The scenario asks the restored application nothing.",
         remedy="Add probes; without one the drill shows only that objects came back.",
-    )
-
-
-def _proof_wanted() -> Finding:
-    return Finding(
-        code="isolation-not-proven",
-        severity=Severity.WARNING,
-        cause=Cause.ISOLATION,
-        subject="sandbox",
-        message="The scenario wants proof that the network is closed, and none could be had.",
-        remedy="Set isolation.requireProof to false, or drill where enforcement can be proven.",
-        unanswered=True,
     )
 
 

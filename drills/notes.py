@@ -21,6 +21,7 @@ from drills.errors import (
 )
 from drills.findings import Cause, Finding, Severity
 from drills.ports import Clock, Listener
+from drills.proving.facts import Proof
 from drills.record import (
     AuditEntry,
     Completeness,
@@ -107,6 +108,7 @@ class Notes:
     """False where the engine would not even begin a restore."""
     touched: bool = False
     isolated: bool = False
+    proof: Proof | None = None
     traceback: str = ""
 
     @contextmanager

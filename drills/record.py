@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from drills.backups import Backup, ObjectKey
 from drills.findings import Cause, Finding
+from drills.proving.facts import Proof
 from scenarios.model import ProofLevel
 
 
@@ -210,6 +211,8 @@ class SandboxRecord:
     """Source to sandbox."""
     isolation: Mapping[str, str] = field(default_factory=dict)
     """Measure to state: `networkPolicy: created, enforcement not proven`."""
+    proof: Proof | None = None
+    """What the prober saw; None where the drill did not come to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ def make_record(
         sandbox=SandboxRecord(
             namespaces=dict(scenario.restore.namespaces),
             isolation=_isolation(scenario, notes, embedded=embedded),
+            proof=notes.proof,
         ),
         cleanup=cleanup,
         audit=audit,
@@ -138,7 +139,7 @@ def _restore(notes: Notes) -> RestoreRecord | None:
 def _isolation(scenario: Scenario, notes: Notes, *, embedded: bool) -> Mapping[str, str]:
     if not notes.isolated:
         return {}
-    return isolation_words(scenario.isolation.network, embedded=embedded)
+    return isolation_words(scenario.isolation.network, embedded=embedded, proof=notes.proof)
 
 
 def _scenario(scenario: Scenario) -> ScenarioRef:

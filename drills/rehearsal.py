@@ -4,7 +4,7 @@ What the engine needs for reading (Velero: DownloadRequests) is removed again be
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drills import acts
@@ -14,12 +14,13 @@ from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
 from drills.policy.acts import act_policy
+from drills.proving.acts import prober_of
 from drills.record import CleanupRecord, PassedOver, Rewriting, Verdict
 from drills.restorability.acts import act_dry_run, act_references
 from drills.restorability.dry_run import DryRun
 from drills.state import Drill, DrillPorts, begin
 from drills.tidying import clean_up
-from scenarios.model import CleanupPolicy, Scenario
+from scenarios.model import CleanupPolicy, ProberSpec, Scenario
 
 
 class Ask(StrEnum):
@@ -50,6 +51,8 @@ class Rehearsal:
     backups: tuple[Backup, ...] = ()
     """All that the engine knows."""
     rewritings: tuple[Rewriting, ...] = ()
+    prober: ProberSpec = field(default_factory=ProberSpec)
+    """What would try to get out of the sandbox; without an image nothing would."""
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
     traceback: str = ""
@@ -113,6 +116,7 @@ def rehearse(
         embedded=ports.cluster.embedded,
         backups=notes.backups,
         rewritings=notes.rewritings,
+        prober=prober_of(scenario, ports.prober_image),
         tried=tried,
         traceback=notes.traceback,
     )
@@ -131,7 +135,7 @@ def _asked(drill: Drill, asks: Collection[Ask]) -> DryRun | None:
         act_references(drill)
     if Ask.DRY_RUN not in asks:
         return None
-    acts.act_isolate(drill)
+    acts.act_isolate(drill, proving=False)
     return act_dry_run(drill)
 
 
@@ -142,6 +146,5 @@ def _hold_to_policy(drill: Drill, asks: Collection[Ask]) -> None:
 
 
 def _harmless(scenario: Scenario) -> Scenario:
-    """Return the scenario as a rehearsal needs it: nothing is kept, no proof is asked for."""
-    isolation = replace(scenario.isolation, require_proof=False)
-    return replace(scenario, cleanup=CleanupPolicy.ALWAYS, isolation=isolation)
+    """Return the scenario as a rehearsal needs it: nothing is kept."""
+    return replace(scenario, cleanup=CleanupPolicy.ALWAYS)

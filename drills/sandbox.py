@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drills.ports import Kind
+from drills.proving.facts import Proof, ProofState
 from scenarios.model import NetworkIsolation
 
 NAMESPACE = Kind("v1", "Namespace")
@@ -109,16 +110,26 @@ def binding_manifest(
     }
 
 
-def isolation_words(network: NetworkIsolation, *, embedded: bool) -> dict[str, str]:
+def isolation_words(
+    network: NetworkIsolation, *, embedded: bool, proof: Proof | None = None
+) -> dict[str, str]:
     """Return the measures and their state, for the report."""
-    if network is NetworkIsolation.NONE:
-        policy = "none, as the scenario asks"
-    elif embedded:
-        policy = "default deny created; the embedded cluster has no network to enforce it on"
-    else:
-        policy = "default deny created; enforcement was not proven by this drill"
     return {
-        "networkPolicy": policy,
+        "networkPolicy": _policy_words(network, embedded=embedded, proof=proof),
         "resourceQuota": "no load balancers, no node ports",
         "backups": "kept out of the engine's own backups",
     }
+
+
+def _policy_words(network: NetworkIsolation, *, embedded: bool, proof: Proof | None) -> str:
+    if network is NetworkIsolation.NONE:
+        return "none, as the scenario asks"
+    tried = proof is not None and bool(proof.tried)
+    if embedded and not tried:
+        return "default deny created; the embedded cluster has no network to enforce it on"
+    by = "; a stand-in answered (simulated)" if proof is not None and proof.simulated else ""
+    if proof is not None and proof.state is ProofState.PROVEN:
+        return f"default deny created and seen to be enforced{by}"
+    if proof is not None and proof.state is ProofState.OPEN:
+        return f"default deny created and seen NOT to be enforced{by}"
+    return f"default deny created; enforcement was not proven by this drill{by}"

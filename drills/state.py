@@ -8,6 +8,7 @@ from drills.lease import SandboxLease
 from drills.marks import marks
 from drills.notes import AuditTrail, Notes
 from drills.ports import Clock, Cluster, Deadline, Journal, Listener, Shell
+from drills.proving.proving import Proving
 from drills.samples import Samples
 from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
@@ -42,6 +43,8 @@ class DrillPorts:
     """Runs the scenario's own local commands."""
     local: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What those commands find in their environment besides the drill's own facts."""
+    prober_image: str = ""
+    """What tries to get out of the sandbox, where the scenario names no image."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class Drill:
     order: RestoreOrder | None = None
     deadline: Deadline | None = None
     stability: StabilityWatch | None = None
+    proving: Proving | None = None
+    """The proof of the sandbox's isolation, where one can be had."""
     cleaning: bool = False
 
     def stop(self) -> bool:

@@ -12,9 +12,10 @@ from drills.findings import Cause, Finding, Severity
 from drills.lease import SandboxLease
 from drills.marks import drill_of
 from drills.notes import Halt
+from drills.proving.acts import begin as begin_proving
 from drills.sandbox import NAMESPACE
 from drills.stages.cleanup import CleanupTools
-from drills.stages.isolate import Maker, closed, make_sandbox
+from drills.stages.isolate import Maker, close_namespaces, closed, make_namespaces
 from drills.stages.restore import Before, look_before
 from drills.state import Drill
 
@@ -58,21 +59,27 @@ def clear_remains(drill: Drill) -> None:
         drill.notes.findings.append(_cleared(old.drill_id, ()))
 
 
-def make_and_close(drill: Drill) -> None:
-    """Make the sandbox namespaces, closed; what was made is known even where this raises."""
+def make_and_close(drill: Drill, *, proving: bool) -> None:
+    """Make the sandbox namespaces, closed; what was made is known even where this raises.
+
+    With `proving`, what the policy shall block is tried first, while it is not there yet.
+    """
     maker = Maker(cluster=drill.ports.cluster, journal=drill.ports.journal, listener=drill.trail)
-    network = drill.scenario.isolation.network
+    clock, network = drill.ports.clock, drill.scenario.isolation.network
+    drill.proving = begin_proving(drill, maker) if proving else None
     try:
-        make_sandbox(
+        make_namespaces(
             maker,
-            drill.ports.clock,
+            clock,
             drill.scenario.restore.namespaces,
             drill.labels,
-            network=network,
             source_labels=_source_labels(drill),
             engine_labels=drill.engine.sandbox_labels,
             rights=drill.ports.rights,
         )
+        if drill.proving is not None:
+            drill.proving.control()
+        close_namespaces(maker, clock, drill.targets, drill.labels, network=network)
     finally:
         drill.sandbox |= {thing.name: thing.uid for thing in maker.made if thing.kind == NAMESPACE}
     drill.notes.isolated = all(

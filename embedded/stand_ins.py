@@ -10,6 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from embedded.containers import ExecAnswer, HttpAnswer
+from embedded.network_stand_ins import (
+    enforced_network,
+    exempt_network,
+    half_open_network,
+    ignored_network,
+)
 from embedded.objects import Objects
 from embedded.sample_stand_ins import ledger, shop
 from embedded.stand_in import (
@@ -22,7 +28,14 @@ from embedded.stand_in import (
     StreamStandIn,
 )
 
-BUILT_IN: Mapping[str, Callable[[Objects], StandIn]] = {"shop": shop, "ledger": ledger}
+BUILT_IN: Mapping[str, Callable[[Objects], StandIn]] = {
+    "shop": shop,
+    "ledger": ledger,
+    "enforced-network": enforced_network,
+    "ignored-network": ignored_network,
+    "half-open-network": half_open_network,
+    "exempt-network": exempt_network,
+}
 """The built-in stand-ins, by name."""
 
 

@@ -27,6 +27,7 @@ def to_document(record: DrillRecord) -> dict[str, object]:
         "sandbox": {
             "namespaces": plain.texts(record.sandbox.namespaces),
             "isolation": plain.texts(record.sandbox.isolation),
+            "isolationProof": sections.isolation_proof(record.sandbox.proof),
         },
         "cleanup": {
             "outcome": record.cleanup.outcome.value,

@@ -33,7 +33,13 @@ _TAGS = {"failed": "failure", "inconclusive": "error", "skipped": "skipped"}
 
 def render_junit(document: Document) -> bytes:
     """Return one test suite per drill: verdict, objectives, cleanup, stages and probes."""
-    cases = [*_answer(document), *_objectives(document), *_stages(document), *_probes(document)]
+    cases = [
+        *_answer(document),
+        *_isolation(document),
+        *_objectives(document),
+        *_stages(document),
+        *_probes(document),
+    ]
     numbers = {
         "tests": str(len(cases)),
         "failures": str(sum(case.outcome == "failed" for case in cases)),
@@ -99,6 +105,34 @@ def _answer(document: Document) -> Iterable[Case]:
         message=f"{words.plural(len(left), 'thing')} left behind",
         details="\n".join(left),
     )
+
+
+def _isolation(document: Document) -> Iterable[Case]:
+    """Yield whether the sandbox was seen to be closed; without proof the verdict decides."""
+    proof = part(document, "sandbox", "isolationProof")
+    if not proof:
+        return
+    targets = rows(proof, "targets")
+    state, opened = word(proof, "state"), any(_opened(target) for target in targets)
+    outcome = "passed" if state == "proven" else "failed" if opened else "skipped"
+    tried = [
+        f"{word(target, 'outcome')}: {word(target, 'target')} ({word(target, 'address')}) "
+        f"from {word(target, 'from')}"
+        for target in targets
+    ]
+    simulated = ["simulated: a stand-in answered"] if flag(proof, "simulated") else []
+    yield Case(
+        group="sandbox",
+        name="network is closed",
+        outcome=outcome,
+        message=f"{state}: {word(proof, 'message')}",
+        details="\n".join([*tried, *simulated]),
+    )
+
+
+def _opened(target: Document) -> bool:
+    only_now = flag(target, "afterRestore") is True and flag(target, "after") is not True
+    return only_now and word(target, "outcome") == "open"
 
 
 def _objectives(document: Document) -> Iterable[Case]:

@@ -5,6 +5,7 @@ In: values of drills.record. Out: JSON objects with the keys of the published sc
 
 from drills.backups import Backup
 from drills.findings import Finding
+from drills.proving.facts import Proof, Tried
 from drills.record import (
     AuditEntry,
     Completeness,
@@ -197,6 +198,32 @@ def finding(found: Finding) -> JsonObject:
         "message": plain.text(found.message),
         "remedy": plain.text(found.remedy),
         "unanswered": found.unanswered,
+    }
+
+
+def isolation_proof(found: Proof | None) -> JsonObject | None:
+    """Return what was tried to get out of the sandbox, null where the drill did not come to it."""
+    if found is None:
+        return None
+    return {
+        "state": found.state.value,
+        "message": plain.text(found.why),
+        "image": plain.text(found.image),
+        "simulated": found.simulated,
+        "targets": [_tried(each) for each in found.tried],
+    }
+
+
+def _tried(found: Tried) -> JsonObject:
+    return {
+        "from": plain.text(found.namespace),
+        "aim": found.target.aim.value,
+        "target": plain.text(found.target.words),
+        "address": plain.text(found.target.address),
+        "before": found.before,
+        "after": found.after,
+        "afterRestore": found.again,
+        "outcome": found.outcome.value,
     }
 
 

@@ -13,6 +13,7 @@ from reports.reading import Document, by_severity, count, flag, names, number, p
 NARROWEST = 20
 SHOWN = 5
 MANY = 12
+MUST_WORK = frozenset({"dns", "neighbour"})
 _MARKS = {"passed": "ok", "failed": "FAILED", "inconclusive": "no answer", "skipped": "skipped"}
 _COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "35"}
 
@@ -31,6 +32,7 @@ def summary_lines(document: Document, *, width: int, colour: bool = False) -> li
         *_probes(document),
         *_completeness(document),
         *_rewritings(document),
+        *_isolation(document),
         *_findings(document),
         *_cleanup(document),
         *_claim(document),
@@ -133,6 +135,18 @@ def _rewritings(document: Document) -> Iterable[str]:
             f"names     {words.plural(names, 'Service name')} rewritten in "
             f"{words.plural(places, 'object')}; the original values were not tested"
         )
+
+
+def _isolation(document: Document) -> Iterable[str]:
+    proof = part(document, "sandbox", "isolationProof")
+    if not proof:
+        return
+    targets = [each for each in rows(proof, "targets") if word(each, "aim") not in MUST_WORK]
+    blocked = sum(word(target, "outcome") == "blocked" for target in targets)
+    simulated = ", simulated" if flag(proof, "simulated") else ""
+    tried = f" ({blocked} of {len(targets)} targets blocked{simulated})" if targets else ""
+    why = f" - {word(proof, 'message')}" if word(proof, "state") == "unproven" else ""
+    yield f"isolation {word(proof, 'state')}{tried}{why}"
 
 
 def _findings(document: Document) -> Iterable[str]:

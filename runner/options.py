@@ -132,6 +132,18 @@ def rights_options(function: F) -> F:
     return function
 
 
+def prober_option(function: F) -> F:
+    """Add which image proves that the sandbox is closed."""
+    return click.option(
+        "--prober-image",
+        default="",
+        envvar="DRILL_PROBER_IMAGE",
+        metavar="IMAGE",
+        help="Image that must not get out of the sandbox, where the scenario names none: any with "
+        "a shell and nc (busybox), or with Python.",
+    )(function)
+
+
 def log_option(function: F) -> F:
     """Add the log's format and depth."""
     function = click.option(

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from drills.proving.targets import DNS, planned
 from drills.record import Rewriting
 from drills.rehearsal import Rehearsal
 from drills.samples import Samples
 from drills.sandbox import isolation_words
 from runner.recorded_text import recorded_lines
 from runner.rehearsing import backup_lines, cleanup_lines, closing_line, finding_lines
-from scenarios.model import ProbeSpec, Scenario
+from scenarios.model import NetworkIsolation, ProbeSpec, Scenario
 
 
 def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> Iterator[str]:
@@ -18,6 +19,7 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> It
         yield f"sandbox  {source} -> {target}"
     words = isolation_words(scenario.isolation.network, embedded=rehearsal.embedded)
     yield from (f"  {measure}: {state}" for measure, state in words.items())
+    yield from _proof(scenario, rehearsal)
     yield from _objects(rehearsal)
     yield from _volumes(rehearsal)
     yield from map(_rewriting, rehearsal.rewritings)
@@ -29,6 +31,21 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> It
     yield from finding_lines(rehearsal.findings)
     yield from cleanup_lines(rehearsal)
     yield closing_line("plan only, nothing was restored", scenario, rehearsal)
+
+
+def _proof(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
+    isolation = scenario.isolation
+    if isolation.network is not NetworkIsolation.DENY:
+        return
+    must = ", required" if isolation.require_proof else ""
+    spec = rehearsal.prober
+    if not spec.image:
+        yield f"  proof{must}: none can be had, no prober image is named (--prober-image)"
+        return
+    yield f"  proof{must}: {spec.image} must reach these before the policy, and not after it"
+    for target in planned(spec, rehearsal.inventory, tuple(rehearsal.namespaces)):
+        yield f"    {target.words}  {target.address}"
+    yield f"    and must still reach {DNS.words} and its neighbours"
 
 
 def _objects(rehearsal: Rehearsal) -> Iterator[str]:

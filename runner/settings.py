@@ -47,6 +47,8 @@ class RunSettings:
     """ClusterRole that a drill binds to itself inside its sandbox, and only there."""
     service_account: str | None = None
     """`namespace/name` of the runner, which that role is bound to."""
+    prober_image: str = ""
+    """What tries to get out of the sandbox, where the scenario names no image."""
     verbose: bool = False
     """Log progress within stages too."""
 

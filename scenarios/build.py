@@ -14,6 +14,7 @@ from scenarios.model import (
     ObjectivesSpec,
     Pick,
     PickMode,
+    ProberSpec,
     ProbeSpec,
     ProofLevel,
     RestoreSpec,
@@ -108,6 +109,18 @@ def _isolation(part: Document) -> IsolationSpec:
     return IsolationSpec(
         network=NetworkIsolation(part.text("network") or NetworkIsolation.DENY),
         require_proof=part.flag("requireProof"),
+        prober=_prober(part.part("prober")),
+    )
+
+
+def _prober(part: Document) -> ProberSpec:
+    left_out = ProberSpec()
+    internet = part.text("internet") or left_out.internet
+    return ProberSpec(
+        image=part.text("image"),
+        pull_policy=part.text("pullPolicy") or left_out.pull_policy,
+        internet="" if internet == "none" else internet,
+        also_blocked=part.words("alsoBlocked"),
     )
 
 

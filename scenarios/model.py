@@ -119,11 +119,25 @@ class RestoreSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProberSpec:
+    """Which image tries to get out of the sandbox, and where to."""
+
+    image: str = ""
+    """Empty: the runner's own choice (`--prober-image`), and without one nothing is tried."""
+    pull_policy: str = "IfNotPresent"
+    internet: str = "1.1.1.1:443"
+    """`host:port` outside the cluster; empty where the internet is not tried."""
+    also_blocked: tuple[str, ...] = ()
+    """More `host:port` that must not be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IsolationSpec:
     """How closed the sandbox is, and whether that must be proven before data is restored."""
 
     network: NetworkIsolation = NetworkIsolation.DENY
     require_proof: bool = False
+    prober: ProberSpec = field(default_factory=ProberSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

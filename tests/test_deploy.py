@@ -53,6 +53,14 @@ def test_the_pod_is_confined() -> None:
     assert container["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_the_prober_is_our_own_image() -> None:
+    """What the node has pulled for the runner proves the isolation too."""
+    pod = one("CronJob", "restore-drill")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert environment["DRILL_PROBER_IMAGE"] == container["image"]
+
+
 def test_no_cluster_wide_reach_into_namespaces() -> None:
     """Cluster-wide the runner may neither read Secrets nor touch anything inside a namespace."""
     rules = one("ClusterRole", "restore-drill-runner")["rules"]

@@ -83,24 +83,22 @@ def check_free(
     return tuple(left)
 
 
-def make_sandbox(
+def make_namespaces(
     maker: Maker,
     clock: Clock,
     namespaces: Mapping[str, str],
     labels: Mapping[str, str],
     *,
-    network: NetworkIsolation,
     source_labels: Mapping[str, Mapping[str, str]],
     engine_labels: Mapping[str, str],
     rights: SandboxRights | None = None,
 ) -> dict[str, str]:
-    """Create the sandbox namespaces and close them; return each one's uid.
+    """Create the sandbox namespaces, still open and empty; return each one's uid.
 
     `source_labels` are the backed-up namespaces' own, for the Pod Security level;
     `engine_labels` keep the engine's own machinery off the namespaces; `rights` are
     bound to the runner in each namespace, where it has no others.
     """
-    targets = tuple(sorted(set(namespaces.values())))
     uids = {}
     for source, target in namespaces.items():
         made = maker.make(
@@ -110,12 +108,24 @@ def make_sandbox(
         if rights is not None:
             maker.make(binding_manifest(target, rights, labels))
             _await_rights(maker.cluster, clock, target)
+    return uids
+
+
+def close_namespaces(
+    maker: Maker,
+    clock: Clock,
+    targets: tuple[str, ...],
+    labels: Mapping[str, str],
+    *,
+    network: NetworkIsolation,
+) -> None:
+    """Close the sandbox namespaces: policy and quota, known to the cluster when this returns."""
+    for target in targets:
         if network is NetworkIsolation.DENY:
             maker.make(policy_manifest(target, targets, labels))
         maker.make(quota_manifest(target, labels))
     for target in targets:
         _await_quota(maker.cluster, clock, target)
-    return uids
 
 
 def closed(cluster: Cluster, target: str, network: NetworkIsolation, drill_id: str) -> bool:

@@ -80,9 +80,12 @@ def _status(context: Context, pod: JsonObject) -> JsonObject:
 
 
 def _runs_to_its_end(pod: JsonObject) -> bool:
+    """Return whether the pod ends by itself; one that is nobody's and listens on a port stays."""
     owner = controller_of(pod)
-    of_job = owner is not None and owner.get("kind") == "Job"
-    return of_job or section(pod, "spec").get("restartPolicy") in {"Never", "OnFailure"}
+    if owner is not None and owner.get("kind") == "Job":
+        return True
+    listens = owner is None and any(items(one, "ports") for one in items(pod, "spec", "containers"))
+    return section(pod, "spec").get("restartPolicy") in {"Never", "OnFailure"} and not listens
 
 
 def _waits_for_data(context: Context, pod: JsonObject) -> bool:

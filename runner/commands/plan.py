@@ -8,6 +8,7 @@ import click
 from runner.options import (
     check_settings,
     cluster_options,
+    prober_option,
     records_option,
     scenario_argument,
     settings_from,
@@ -25,6 +26,7 @@ Examples:
 @scenario_argument
 @records_option
 @cluster_options
+@prober_option
 @click.option("--manifests", is_flag=True, help="Print what the engine would be given, as JSON.")
 @click.option(
     "--dry-run",

@@ -9,6 +9,7 @@ from runner.options import (
     check_settings,
     cluster_options,
     log_option,
+    prober_option,
     records_option,
     report_options,
     report_store_option,
@@ -33,6 +34,7 @@ Examples:
 @cluster_options
 @log_option
 @rights_options
+@prober_option
 @click.option("--keep", is_flag=True, envvar="DRILL_KEEP", help="Keep the sandbox afterwards.")
 @click.option(
     "--wait",

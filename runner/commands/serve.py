@@ -9,6 +9,7 @@ from runner.options import (
     check_settings,
     cluster_options,
     log_option,
+    prober_option,
     records_option,
     report_options,
     report_store_option,
@@ -31,6 +32,7 @@ Example:
 @cluster_options
 @log_option
 @rights_options
+@prober_option
 @click.option(
     "--listen",
     default="127.0.0.1:8080",

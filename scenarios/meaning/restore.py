@@ -9,6 +9,7 @@ from scenarios.problems import Complaint, Path, quoted
 
 _RESTORE: Path = ("spec", "restore")
 _MAPPING: Path = (*_RESTORE, "namespaces")
+_ISOLATION: Path = ("spec", "isolation")
 
 
 def check_restore(document: Document) -> Iterator[Complaint]:
@@ -26,11 +27,19 @@ def check_restore(document: Document) -> Iterator[Complaint]:
         message = f"expected less than the deadline ({restore.text('deadline')})"
         yield Complaint(path=(*_RESTORE, "stableFor"), message=message)
     yield from _check_deadline(document)
-    if document.flag("spec", "isolation", "requireProof") and (
-        document.text("spec", "isolation", "network") == "none"
-    ):
+    yield from _check_isolation(document)
+
+
+def _check_isolation(document: Document) -> Iterator[Complaint]:
+    if document.text(*_ISOLATION, "network") != "none":
+        return
+    if document.flag(*_ISOLATION, "requireProof"):
         message = "isolation that is switched off cannot be proven"
-        path = ("spec", "isolation", "requireProof")
+        path = (*_ISOLATION, "requireProof")
+        yield Complaint(path=path, message=message, hint="use network: deny")
+    if document.has(*_ISOLATION, "prober"):
+        message = "a prober has nothing to prove where isolation is switched off"
+        path = (*_ISOLATION, "prober")
         yield Complaint(path=path, message=message, hint="use network: deny")
 
 

@@ -20,6 +20,7 @@ spec:
   cluster: {cluster}
   backup: {backup}
   restore: {restore}
+  isolation: {isolation}
   objectives: {{rto: {rto}}}
   prove: objects
   probes:
@@ -80,13 +81,21 @@ def _write(tmp_path: Path) -> Callable[..., Path]:
         backup: str = f"{{engine: velero, name: {BACKUP}}}",
         restore: str = "{namespaces: {production: backup-test}, deadline: 60s}",
         probes: str = PROBES,
+        isolation: str = "{network: deny}",
     ) -> Path:
         path = tmp_path / "scenario.yaml"
         said = re.search(r"deadline: (\w+)", restore)
         # A target beyond the deadline would be refused.
         rto = said.group(1) if said else "5m"
         path.write_text(
-            SCENARIO.format(cluster=cluster, backup=backup, restore=restore, rto=rto, probes=probes)
+            SCENARIO.format(
+                cluster=cluster,
+                backup=backup,
+                restore=restore,
+                isolation=isolation,
+                rto=rto,
+                probes=probes,
+            )
         )
         return path
 

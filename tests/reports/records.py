@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from drills.backups import Backup, ObjectKey
 from drills.findings import Cause, Finding, Severity
+from drills.proving.facts import Aim, Proof, Target, Tried
+from drills.proving.judging import judge
 from drills.record import (
     AuditEntry,
     CleanupOutcome,
@@ -267,13 +269,32 @@ def passed() -> DrillRecord:
         sandbox=SandboxRecord(
             namespaces={"production": "backup-test"},
             isolation={
-                "networkPolicy": "created, enforcement proven by a refused connection",
+                "networkPolicy": "default deny created and seen to be enforced",
                 "quota": "no load balancers, no node ports",
             },
+            proof=proof(),
         ),
         cleanup=CleanupRecord(outcome=CleanupOutcome.CLEAN, removed=31),
         audit=audit(),
     )
+
+
+def tried(target: Target, *, before: bool, closed: bool) -> Tried:
+    """Return a target with whether it was reached before, and with the policy in place."""
+    return Tried(namespace="backup-test", target=target, before=before, after=closed, again=closed)
+
+
+def proof() -> Proof:
+    """Return a sandbox that was closed, with one target that says nothing."""
+    shop = Target(aim=Aim.SERVICE, words="Service production/shop", host="10.96.33.111", port=80)
+    internet = Target(aim=Aim.INTERNET, words="the internet", host="1.1.1.1", port=443)
+    dns = Target(aim=Aim.DNS, words="the cluster's DNS", host="kubernetes.default.svc")
+    answers = (
+        tried(shop, before=True, closed=False),
+        tried(internet, before=False, closed=False),
+        tried(dns, before=True, closed=True),
+    )
+    return judge(answers, image="busybox:1.36")
 
 
 def failed_missing_volume() -> DrillRecord:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from drills.backups import Backup
 from drills.findings import Cause, Finding, Severity
+from drills.proving.facts import Aim, Proof, ProofState, Target, Tried
 from drills.record import (
     AuditEntry,
     CleanupOutcome,
@@ -51,6 +52,31 @@ def _several(strategy: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(strategy, max_size=2).map(tuple)
 
 
+ANSWER = st.none() | st.booleans()
+TRIED = st.builds(
+    Tried,
+    namespace=TEXT,
+    target=st.builds(
+        Target,
+        aim=st.sampled_from(Aim),
+        words=TEXT,
+        host=TEXT,
+        port=st.integers(min_value=0, max_value=65535),
+    ),
+    before=ANSWER,
+    after=ANSWER,
+    again=ANSWER,
+)
+PROOF = st.builds(
+    Proof,
+    state=st.sampled_from(ProofState),
+    why=TEXT,
+    cause=st.sampled_from(Cause),
+    hint=TEXT,
+    image=TEXT,
+    simulated=st.booleans(),
+    tried=_several(TRIED),
+)
 BACKUP = st.builds(
     Backup,
     name=TEXT,
@@ -190,7 +216,7 @@ RECORDS: st.SearchStrategy[DrillRecord] = st.builds(
     ),
     probes=_several(PROBE),
     findings=_several(FINDING),
-    sandbox=st.builds(SandboxRecord, namespaces=NAMES, isolation=NAMES),
+    sandbox=st.builds(SandboxRecord, namespaces=NAMES, isolation=NAMES, proof=_maybe(PROOF)),
     cleanup=st.builds(
         CleanupRecord, outcome=st.sampled_from(CleanupOutcome), leftovers=WORDS, removed=COUNT
     ),

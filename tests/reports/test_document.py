@@ -34,7 +34,7 @@ CONTRACT = {
         *("expected", "observed", "message", "simulated"),
     },
     "findings": {"code", "severity", "cause", "subject", "message", "remedy"},
-    "sandbox": {"namespaces", "isolation"},
+    "sandbox": {"namespaces", "isolation", "isolationProof"},
     "cleanup": {"outcome", "leftovers"},
 }
 

@@ -26,7 +26,7 @@ from drills.sandbox import (
     ROLE_BINDING,
     SandboxRights,
 )
-from drills.stages.isolate import Maker, check_free, closed, make_sandbox
+from drills.stages.isolate import Maker, check_free, close_namespaces, closed, make_namespaces
 from scenarios.model import NetworkIsolation
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.drilling import DRILL, EARLIER, namespace, quota_controller
@@ -52,16 +52,16 @@ def make(
     **namespaces: str,
 ) -> Maker:
     maker = Maker(cluster=cluster, journal=journal or MemoryJournal(), listener=MemoryListener())
-    make_sandbox(
+    uids = make_namespaces(
         maker,
         cluster.clock,
         namespaces or {"production": TARGET},
         MARKS,
-        network=network,
         engine_labels={},
         source_labels={"production": {"pod-security.kubernetes.io/enforce": "restricted"}},
         rights=rights,
     )
+    close_namespaces(maker, cluster.clock, tuple(sorted(uids)), MARKS, network=network)
     return maker
 
 
@@ -161,16 +161,11 @@ def test_every_step_is_journalled_around_its_making(cluster: FakeCluster) -> Non
 def test_what_was_made_is_known_even_when_the_rest_fails(cluster: FakeCluster) -> None:
     cluster.refuse("create", QUOTA, Forbidden("may not create quotas"))
     maker = Maker(cluster=cluster, journal=MemoryJournal(), listener=MemoryListener())
+    make_namespaces(
+        maker, cluster.clock, {"production": TARGET}, MARKS, engine_labels={}, source_labels={}
+    )
     with pytest.raises(Forbidden):
-        make_sandbox(
-            maker,
-            cluster.clock,
-            {"production": TARGET},
-            MARKS,
-            network=NetworkIsolation.DENY,
-            engine_labels={},
-            source_labels={},
-        )
+        close_namespaces(maker, cluster.clock, (TARGET,), MARKS, network=NetworkIsolation.DENY)
     assert [thing.kind for thing in maker.made] == [NAMESPACE, NETWORK_POLICY]
     assert all(thing.uid for thing in maker.made)
 

@@ -1,0 +1,175 @@
+"""The proof under way: the control, the closed sandbox, and the sandbox after the restore.
+
+In: the prober's pods and what to try. Out: a Proof after each asking. What keeps the prober from
+answering is kept as the reason why nothing is proven; only a lost API server and a wish to stop
+are raised.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from drills.errors import CannotAsk, DeadlinePassed, DrillError, OutsideRefused
+from drills.ports import Clock, Deadline
+from drills.proving.facts import Aim, Proof, ProofState, Target, Tried, Unasked
+from drills.proving.judging import judge
+from drills.proving.prober import Answers, Probers
+
+LIMIT = 1
+"""Whole seconds that one target is tried: a blocked one takes as long as that."""
+LIMIT_AGAIN = 2
+"""After the restore there is more time: probes are asked meanwhile."""
+CONTROL_PATIENCE = 3.0
+"""Seconds for a new pod's network to come up."""
+CLOSE_PATIENCE = 10.0
+"""Seconds for a network plugin to put the policy into force."""
+EVERY = 0.5
+
+UNANSWERED = (OutsideRefused, CannotAsk, DeadlinePassed)
+
+
+@dataclass(slots=True, kw_only=True)
+class Proving:
+    """What was tried so far."""
+
+    probers: Probers
+    clock: Clock
+    blocked: Callable[[], Sequence[Target]]
+    """Says what must not be reached; may ask the cluster."""
+    embedded: bool = False
+    unasked: Unasked | None = None
+    _targets: dict[str, tuple[Target, ...]] = field(default_factory=dict)
+    _before: Answers = field(default_factory=dict)
+    _after: Answers = field(default_factory=dict)
+    _again: Answers = field(default_factory=dict)
+    _retired: bool = False
+
+    def control(self) -> None:
+        """Start the pods and try everything while no policy is there."""
+        self._asked(self._control)
+
+    def closed(self) -> Proof:
+        """Try everything with the policy in place, until it is in force or patience ends."""
+        if self.unasked is None:
+            self._asked(self._closed)
+        if self.unasked is not None:
+            # What could not answer must not stand in the restored application's way.
+            with suppress(*UNANSWERED):
+                self.probers.retire()
+        return self.proof()
+
+    def retire(self) -> None:
+        """Take the pods away for the time of the restore."""
+        if not self._retired and self.unasked is None:
+            self._asked(self.probers.retire)
+            self._retired = True
+
+    def again(self) -> Unasked | None:
+        """Try everything once more; return what kept the prober from it."""
+        try:
+            self._ask_again()
+        except DrillError as error:
+            return _unasked(error)
+        return None
+
+    def proof(self) -> Proof:
+        """Return what all answers so far prove."""
+        return judge(
+            self.tried(),
+            image=self.probers.spec.image,
+            unasked=self.unasked,
+            simulated=self.probers.simulated,
+            embedded=self.embedded,
+        )
+
+    def tried(self) -> tuple[Tried, ...]:
+        """Return every target with its answers."""
+        return tuple(
+            Tried(
+                namespace=name,
+                target=target,
+                before=_at(self._before, name, at),
+                after=_at(self._after, name, at),
+                again=_at(self._again, name, at),
+            )
+            for name, targets in self._targets.items()
+            for at, target in enumerate(targets)
+        )
+
+    def _asked(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except UNANSWERED as error:
+            self.unasked = _unasked(error)
+
+    def _control(self) -> None:
+        self.probers.start()
+        blocked = tuple(self.blocked())
+        self._targets = {
+            name: (*blocked, *self.probers.needed(name)) for name in self.probers.namespaces
+        }
+        until = self._until(CONTROL_PATIENCE)
+        while True:
+            said = self.probers.ask(self._targets, LIMIT)
+            self._before = {name: _either(self._before.get(name), said[name]) for name in said}
+            if until.passed or not self._lacking():
+                return
+            self.clock.sleep(EVERY)
+
+    def _lacking(self) -> bool:
+        """Return whether a new pod's network may still be coming up."""
+        tried = self.tried()
+        reached = {each.namespace for each in tried if each.before and not _needed(each)}
+        return any(_needed(each) and not each.before for each in tried) or (
+            reached != set(self._targets)
+        )
+
+    def _closed(self) -> None:
+        until = self._until(CLOSE_PATIENCE)
+        while True:
+            self._after = self.probers.ask(self._targets, LIMIT)
+            if until.passed or not self._unsettled():
+                return
+            self.clock.sleep(EVERY)
+
+    def _unsettled(self) -> bool:
+        """Return whether the policy may still be on its way into force."""
+        cut = any(_needed(each) and each.before and not each.after for each in self.tried())
+        return cut or self.proof().state is ProofState.OPEN
+
+    def _ask_again(self) -> None:
+        if self._retired:
+            self.probers.start()
+            self._retired = False
+            self._targets = {
+                name: (
+                    *(each for each in targets if each.aim is not Aim.NEIGHBOUR),
+                    *self.probers.neighbours(name),
+                )
+                for name, targets in self._targets.items()
+            }
+        self._again = self.probers.ask(self._targets, LIMIT_AGAIN)
+
+    def _until(self, seconds: float) -> Deadline:
+        return Deadline(clock=self.clock, at=self.clock.monotonic() + seconds)
+
+
+def _needed(tried: Tried) -> bool:
+    return tried.target.aim.must_work
+
+
+def _at(answers: Answers, namespace: str, at: int) -> bool | None:
+    return answers[namespace][at] if namespace in answers else None
+
+
+def _either(
+    known: Sequence[bool | None] | None, said: Sequence[bool | None]
+) -> tuple[bool | None, ...]:
+    """Return whether each was reached in any round."""
+    if known is None:
+        return tuple(said)
+    return tuple(before or now for before, now in zip(known, said, strict=True))
+
+
+def _unasked(error: DrillError) -> Unasked:
+    return Unasked(why=str(error).rstrip("."), cause=error.cause, hint=error.hint)

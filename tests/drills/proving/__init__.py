@@ -1,0 +1,1 @@
+"""Tests of the proof that a sandbox is closed."""
