@@ -58,7 +58,7 @@ class Finalizer:
         knobs = self._around.knobs
         if knobs.final_phase:
             change["phase"], knobs.final_phase = knobs.final_phase, ""
-        self._around.write(restore, {"status": change})
+        self._around.write_at_any_cost(restore, {"status": change}, life)
 
     def _volume_infos(self, restore: JsonObject) -> Iterator[JsonObject]:
         """Yield what the backup says of volumes whose claims were restored as new ones."""

@@ -174,7 +174,7 @@ class RestoreController:
         }
         status |= {"warnings": len(results.warnings)} if len(results.warnings) else {}
         status |= {"errors": len(results.errors)} if len(results.errors) else {}
-        self._around.write(restore, {"status": status})
+        self._around.write_at_any_cost(restore, {"status": status}, job.life)
 
     def _clean_up(self, restore: JsonObject) -> None:
         """Delete a deleted Restore's files and let it go, when its location can be reached."""

@@ -40,11 +40,13 @@ class VeleroOptions:
         terminating_seconds: for a namespace to go away (`--terminating-resource-timeout`).
         volume_seconds: for volume data to arrive (`--fs-backup-timeout`).
         resource_seconds: for a claim to be bound (`--resource-timeout`).
+        update_seconds: for a Restore that is gone to be updated all the same.
     """
 
     terminating_seconds: float = 600.0
     volume_seconds: float = 4 * 3600.0
     resource_seconds: float = 600.0
+    update_seconds: float = 195.0
 
 
 class VeleroServer(Controls):
@@ -66,6 +68,7 @@ class VeleroServer(Controls):
             terminating_seconds=options.terminating_seconds,
             volume_seconds=options.volume_seconds,
             resource_seconds=options.resource_seconds,
+            update_seconds=options.update_seconds,
         )
         bucket.allow_put = self.knobs.check_upload
         self._objects = objects

@@ -27,6 +27,7 @@ class Surroundings:
         terminating_seconds: how long a namespace may take to go away (10 minutes by default).
         volume_seconds: how long volume data may take (4 hours by default).
         resource_seconds: how long a claim may take to be bound (10 minutes by default).
+        update_seconds: how long the server tries to update a Restore that is gone.
     """
 
     objects: Objects
@@ -36,6 +37,7 @@ class Surroundings:
     terminating_seconds: float
     volume_seconds: float
     resource_seconds: float
+    update_seconds: float
 
     def timestamp(self, seconds: float = 0) -> str:
         """Return the current time, or one some seconds later, as Kubernetes writes it."""
@@ -55,6 +57,19 @@ class Surroundings:
             if refusal.code == _NOT_FOUND or refusal.reason == "Conflict":
                 return None  # gone, or another of the same name
             raise
+
+    def write_at_any_cost(self, obj: JsonObject, change: JsonObject, life: int) -> None:
+        """Merge a change into a Restore; where it is gone, try for long, and do nothing else.
+
+        So does the real server, which retries on every error with a backoff that ends after about
+        195 s (velero v1.18, pkg/util/kube/client.go, pkg/client/retry.go: 10 ms, times 5, up to
+        --resource-timeout). Its one worker is held up meanwhile, and all other Restores with it.
+
+        Raises:
+            GaveUp: when the server's life ended meanwhile.
+        """
+        if self.write(obj, change) is None:
+            self.knobs.pause(self.update_seconds, life)
 
     def location_is_available(self, backup: JsonObject) -> bool:
         """Return whether the location of a backup can be reached."""

@@ -7,7 +7,9 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.velero.restores import FINALIZER
+from embedded.velero.server import VeleroOptions
 from tests.embedded.clusters import (
+    TERMINAL,
     ask_restore,
     errors_of,
     finished_restore,
@@ -140,14 +142,15 @@ def test_an_unknown_phase(cluster: EmbeddedCluster) -> None:
     assert restored(cluster, "next", mapping=MAPPING)["status"]["phase"] != "Meditating"
 
 
-def test_a_restore_that_vanishes_under_the_servers_feet(cluster: EmbeddedCluster) -> None:
-    cluster.velero.delete_next_restore()
-    ask_restore(cluster, mapping=MAPPING)
-    find = cluster.objects.peek
-    wait_until(cluster, RESTORES, lambda: find(RESTORES, "velero", "drill") is None)
-    assert restored(cluster, "next", mapping={"production": "other"})["status"][
-        "completionTimestamp"
-    ]
+def test_a_restore_that_vanishes_under_the_servers_feet() -> None:
+    """The server goes on once it has given up to update it."""
+    with EmbeddedCluster(velero_options=VeleroOptions(update_seconds=0.2)) as cluster:
+        cluster.velero.delete_next_restore()
+        ask_restore(cluster, mapping=MAPPING)
+        find = cluster.objects.peek
+        wait_until(cluster, RESTORES, lambda: find(RESTORES, "velero", "drill") is None)
+        after = restored(cluster, "next", mapping={"production": "other"})
+        assert after["status"]["completionTimestamp"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +212,45 @@ def test_stopping_never_hangs() -> None:
         ask_restore(cluster, mapping=MAPPING)
         _wait_for_phase(cluster, "InProgress")
     assert phase_of(cluster) == "InProgress"
+
+
+def _deleted_while_finalizing(cluster: EmbeddedCluster) -> None:
+    """Leave the server with a Restore that vanished while it was being finalized."""
+    cluster.velero.hang("Finalizing")
+    ask_restore(cluster, mapping=MAPPING)
+    wait_until(cluster, RESTORES, lambda: phase_of(cluster).startswith("Finalizing"))
+    cluster.objects.delete(RESTORES, "velero", "drill")
+    wait_until(cluster, RESTORES, lambda: not phase_of(cluster))
+    cluster.velero.release()
+
+
+def test_a_restore_deleted_while_finalizing_holds_up_all_others(cluster: EmbeddedCluster) -> None:
+    """The one worker tries to update what is gone, for more than three minutes."""
+    _deleted_while_finalizing(cluster)
+    ask_restore(cluster, "next", mapping={"production": "elsewhere"})
+    wait_until(cluster, RESTORES, lambda: phase_of(cluster, "next").startswith("Finalizing"))
+    with pytest.raises(AssertionError, match="waited"):
+        wait_until(cluster, RESTORES, lambda: phase_of(cluster, "next") in TERMINAL, seconds=1.0)
+    cluster.velero.restart()
+    finished_restore(cluster, "next")
+
+
+def test_and_lets_them_go_in_the_end() -> None:
+    with EmbeddedCluster(velero_options=VeleroOptions(update_seconds=0.2)) as cluster:
+        _deleted_while_finalizing(cluster)
+        finished_restore(cluster, ask_restore(cluster, "next", mapping={"production": "other"}))
+
+
+def test_a_namespace_deleted_under_a_running_restore_comes_back(cluster: EmbeddedCluster) -> None:
+    """From the backup's manifest: whatever somebody had put on it is gone."""
+    metadata = {"name": "backup-test", "labels": {"restore-drill/drill-id": "d1"}}
+    cluster.objects.create("namespaces", {"metadata": metadata})
+    cluster.velero.slow(0.02)
+    ask_restore(cluster, mapping=MAPPING)
+    wait_until(cluster, "services", lambda: cluster.objects.all("services", "backup-test"))
+    cluster.objects.delete("namespaces", "", "backup-test")
+    finished_restore(cluster)
+    back = cluster.objects.get("namespaces", "", "backup-test")
+    assert back is not None
+    assert "restore-drill/drill-id" not in back["metadata"]["labels"]
+    assert cluster.objects.all("deployments.apps", "backup-test") != []
