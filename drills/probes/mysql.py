@@ -5,9 +5,10 @@ transaction is read-only, ends with the server's own time-out, and is never comm
 """
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from drills.probes.databases import (
     NAME,
@@ -19,6 +20,9 @@ from drills.probes.databases import (
     refusing,
     unverified,
 )
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
 
 PORT = 3306
 _MYSQL: Mapping[int, Meaning] = {
@@ -40,6 +44,7 @@ _MYSQL: Mapping[int, Meaning] = {
     2006: Meaning.BROKEN,
     2013: Meaning.BROKEN,
 }
+_UNKNOWN_VARIABLE = 1193
 _TIMESTAMP = 7
 """MySQL's column type that holds instants; sent in the session's zone, which is set to UTC."""
 
@@ -61,8 +66,7 @@ def ask_mysql(sock: socket.socket, login: Login, statement: str, seconds: float)
         try:
             connection.connect(sock)
             cursor = connection.cursor()
-            for setting in _settings(str(connection.server_version), seconds):
-                cursor.execute(setting)
+            _set_up(cursor, str(connection.server_version), seconds)
             # Without the flag for several statements the server takes one only.
             cursor.execute(statement)
             described = cursor.description or ()
@@ -74,14 +78,22 @@ def ask_mysql(sock: socket.socket, login: Login, statement: str, seconds: float)
                 connection.close()
 
 
-def _settings(version: str, seconds: float) -> Iterator[str]:
-    yield "SET time_zone = '+00:00'"
+def _set_up(cursor: "Cursor", version: str, seconds: float) -> None:
+    import pymysql  # noqa: PLC0415 - as above
+
+    cursor.execute("SET time_zone = '+00:00'")
     if "mariadb" in version.lower():
-        yield f"SET SESSION max_statement_time = {seconds:.3f}"
+        limit = f"max_statement_time = {seconds:.3f}"
     else:
-        yield f"SET SESSION max_execution_time = {int(seconds * 1000)}"
-    yield "SET SESSION TRANSACTION READ ONLY"
-    yield "START TRANSACTION READ ONLY"
+        limit = f"max_execution_time = {int(seconds * 1000)}"
+    try:
+        cursor.execute(f"SET SESSION {limit}")
+    except pymysql.MySQLError as error:
+        # MySQL before 5.7.8 knows no time-out: the tunnel's own ends the question there.
+        if error.args[:1] != (_UNKNOWN_VARIABLE,):
+            raise
+    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    cursor.execute("START TRANSACTION READ ONLY")
 
 
 def _row(row: tuple[object, ...], zoned: list[bool]) -> tuple[object, ...]:

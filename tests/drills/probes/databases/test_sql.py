@@ -104,7 +104,8 @@ def test_a_slow_statement_is_stopped_by_the_server(world: World) -> None:
         "postgresql": "SELECT pg_sleep(30)",
         "mysql": "SELECT sleep(30) FROM orders",
     }[world.server.engine]
-    with pytest.raises(CannotAsk, match="took too long"):
+    words = "took too long" if world.server.modern else "no answer in 1 s"
+    with pytest.raises(CannotAsk, match=words):
         world.ask(slow, timeout=1)
 
 
@@ -163,6 +164,8 @@ def test_the_password_is_in_no_record(world: World) -> None:
 
 @pytest.mark.parametrize("tls", [True, False])
 def test_tls_as_asked(world: World, tls: bool) -> None:
+    if tls and not world.server.modern:
+        pytest.skip("this MySQL speaks no TLS of today")
     encrypted = {
         "postgresql": "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
         "mysql": "SELECT variable_value <> '' FROM information_schema.session_status "
