@@ -61,7 +61,7 @@ def clean_drill(
         left.extend(_remove_engine_things(tools, engine, drill_id))
 
     removal = remove_sandbox(tools, drill_id, uids, meanwhile=engine_things)
-    left.extend(_orphans(engine, drill_id))
+    left.extend(_orphans(engine, drill_id, tools.deadline))
     left.extend(_back_again(tools.cluster, made))
     return Removal(removed=removal.removed, leftovers=(*removal.leftovers, *left))
 
@@ -138,9 +138,9 @@ def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) ->
     return [f"{thing.kind.kind} {thing.namespace}/{thing.name} is still there" for thing in left]
 
 
-def _orphans(engine: Engine, drill_id: str) -> tuple[str, ...]:
+def _orphans(engine: Engine, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
     try:
-        return engine.orphans(drill_id)
+        return engine.orphans(drill_id, deadline)
     except DrillError as error:
         return (f"what {drill_id} restored outside the sandbox could not be looked for: {error}",)
 

@@ -243,8 +243,11 @@ class Engine(Protocol):
         """Delete what the engine made for `drill_id`; return what could not be removed."""
         ...
 
-    def orphans(self, drill_id: str) -> tuple[str, ...]:
-        """Return what the drill's restore made outside the sandbox and that is still there."""
+    def orphans(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
+        """Remove what the drill's restore made outside the sandbox, where that harms no backup.
+
+        Asked once the sandbox is gone. Return what is still there, with the reason.
+        """
         ...
 
 

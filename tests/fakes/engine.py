@@ -198,7 +198,7 @@ class FakeEngine:
         self.calls.append(what)
         self.on_call(what)
 
-    def orphans(self, drill_id: str) -> tuple[str, ...]:
+    def orphans(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         """Return `orphaned`."""
         self._called("orphans")
         return self.orphaned

@@ -131,7 +131,7 @@ class SnapshotEngine:
         """Nothing goes on once `restore` has returned."""
         return ()
 
-    def orphans(self, drill_id: str) -> tuple[str, ...]:
+    def orphans(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         """Return nothing: a snapshot is restored into one folder."""
         return ()
 

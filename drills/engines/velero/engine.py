@@ -107,9 +107,9 @@ class VeleroEngine:
         """Delete what was made for `drill_id`; return what is still there."""
         return remove(self._site, drill_id, deadline)
 
-    def orphans(self, drill_id: str) -> tuple[str, ...]:
-        """Return the cluster-scoped objects that the drill's Restore made and that are there."""
-        return tuple(orphans(self._site.ports.cluster, drill_id))
+    def orphans(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
+        """Remove what the drill's Restore made cluster-wide where that is safe; return the rest."""
+        return tuple(orphans(self._site, drill_id, deadline))
 
 
 def create(
