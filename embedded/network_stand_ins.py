@@ -15,8 +15,8 @@ from embedded.stand_in import StandIn
 
 PROBER = "restore-drill-prober"
 """$0 of the prober's command."""
-FIRST_TARGET = 7
-"""Words before the targets: sh, -c, the script, $0, another script, seconds, own port."""
+FIRST_TARGET = 6
+"""Words before the targets: sh, -c, the script, $0, seconds, own port."""
 API_SERVER = "@apiserver"
 
 Network = Callable[[Objects, str, JsonObject, str, int], bool]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from drills.objects import KubeObject
-from drills.proving.script import PORT, listen_command
+from drills.proving.script import PORT, environment, listen_command
 from scenarios.model import ProberSpec
 
 CONTAINER = "prober"
@@ -45,6 +45,7 @@ def prober_pod(
                     "image": spec.image,
                     "imagePullPolicy": spec.pull_policy,
                     "command": listen_command(),
+                    "env": [{"name": key, "value": word} for key, word in environment().items()],
                     "ports": [{"containerPort": PORT, "protocol": "TCP"}],
                     "resources": {
                         "requests": {"cpu": "10m", "memory": "16Mi"},

@@ -7,6 +7,9 @@ Seen with BusyBox 1.35 of Debian (static): `nc` knows neither `-z` nor the end o
 connection, so `-e true` ends it; looking names up in `nc` or `wget` may crash a static binary, so
 `nslookup` or `getent` look them up first. The shell tests its `nc` on the prober's own listener and
 on a closed port before it is believed. Every answer has its number; the word `done` ends them.
+
+The scripts are in the container's environment, because a command to run there is part of a URL,
+which proxies before the API server may cut.
 """
 
 from collections.abc import Sequence
@@ -17,6 +20,8 @@ PORT = 18765
 """Where probers listen for their neighbours."""
 MARK = "restore-drill-prober"
 """$0 of the commands: by it a stand-in knows them."""
+ASK, ASK_PYTHON = "DRILL_PROBER_ASK", "DRILL_PROBER_ASK_PYTHON"
+"""Variables that hold the scripts which ask."""
 REACHED, UNREACHED, DONE, HELPLESS = "reached", "unreached", "done", "helpless"
 
 _LISTEN = r"""
@@ -40,9 +45,11 @@ with socket.create_server(("", int(sys.argv[1])), family=family, dualstack_ipv6=
 """
 
 _ASK = r"""
-python=$1 seconds=$2 own=$3
-shift 3
-if command -v python3 >/dev/null 2>&1; then exec python3 -I -c "$python" "$seconds" "$@"; fi
+seconds=$1 own=$2
+shift 2
+if command -v python3 >/dev/null 2>&1; then
+  exec python3 -I -c "$DRILL_PROBER_ASK_PYTHON" "$seconds" "$@"
+fi
 exec 2>/dev/null
 connect() {
   case $how in
@@ -127,6 +134,11 @@ def listen_command() -> list[str]:
     return ["sh", "-c", _LISTEN, MARK, _LISTEN_PYTHON, str(PORT)]
 
 
+def environment() -> dict[str, str]:
+    """Return the variables that the container needs for `ask_command`."""
+    return {ASK: _ASK, ASK_PYTHON: _ASK_PYTHON}
+
+
 def ask_command(targets: Sequence[Target], seconds: int) -> list[str]:
     """Return what tries all targets at once, each for whole `seconds`; a little longer in all."""
     words = [
@@ -134,7 +146,7 @@ def ask_command(targets: Sequence[Target], seconds: int) -> list[str]:
         for target in targets
         for word in ("tcp" if target.port else "dns", target.host, str(target.port))
     ]
-    return ["sh", "-c", _ASK, MARK, _ASK_PYTHON, str(seconds), str(PORT), *words]
+    return ["sh", "-c", f'eval "${ASK}"', MARK, str(seconds), str(PORT), *words]
 
 
 def answers(text: str, count: int) -> tuple[bool | None, ...]:

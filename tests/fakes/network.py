@@ -8,7 +8,7 @@ from drills.objects import KubeObject
 from tests.fakes.cluster import FakeCluster
 
 POD, POLICY = Kind("v1", "Pod"), Kind("networking.k8s.io/v1", "NetworkPolicy")
-FIRST_TARGET = 7
+FIRST_TARGET = 6
 """Words before the targets in the prober's command."""
 Answer = Callable[[bool, str, str], bool]
 """Says whether a target is reached: whether a policy is there, its host, its port."""

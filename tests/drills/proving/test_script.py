@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.proving.facts import API_SERVER, Aim, Target
-from drills.proving.script import answers, ask_command, helpless, listen_command
+from drills.proving.script import answers, ask_command, environment, helpless, listen_command
 
 BUSYBOX = shutil.which("busybox")
 APPLETS = ("sh", "nc", "nslookup", "sed", "head", "sleep", "true")
@@ -55,10 +55,11 @@ def _tools(tmp_path: Path) -> Path:
 def ask(path: str, own: int, *targets: Target, api: int = 1) -> subprocess.CompletedProcess[str]:
     """Run the asking command as a container would; `own` is the prober's own listener."""
     command = ask_command(targets, 1)
-    command[6] = str(own)
+    command[5] = str(own)
     return subprocess.run(
         command,
         env={
+            **environment(),
             "PATH": path,
             "KUBERNETES_SERVICE_HOST": "127.0.0.1",
             "KUBERNETES_SERVICE_PORT": str(api),

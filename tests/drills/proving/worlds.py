@@ -1,0 +1,46 @@
+"""A drill whose sandbox is proven, and short looks at its record."""
+
+from drills.findings import Severity
+from drills.proving.facts import Outcome as Shown
+from drills.proving.facts import ProofState
+from drills.record import DrillRecord
+from scenarios.model import IsolationSpec, ProberSpec, Scenario
+from tests.fakes.drilling import scenario
+from tests.fakes.engine import SOURCE, manifest
+
+IMAGE = "busybox:1.36"
+
+
+def proving(*, required: bool = False, **more: object) -> Scenario:
+    prober = ProberSpec(image=IMAGE, internet="1.1.1.1:443", also_blocked=("db.example.com:5432",))
+    return scenario(isolation=IsolationSpec(require_proof=required, prober=prober), **more)
+
+
+def service(name: str, address: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Return a live Service of production with something ready behind it."""
+    place = {"namespace": SOURCE}
+    found = manifest(
+        "v1", "Service", name, metadata=place, spec={"clusterIP": address, "ports": [{"port": 80}]}
+    )
+    labels = {"kubernetes.io/service-name": name}
+    ready = manifest(
+        "discovery.k8s.io/v1",
+        "EndpointSlice",
+        f"{name}-x",
+        metadata={**place, "labels": labels},
+        endpoints=[{"conditions": {"ready": True}}],
+    )
+    return dict(found), dict(ready)
+
+
+def state(record: DrillRecord) -> ProofState | None:
+    return record.sandbox.proof.state if record.sandbox.proof else None
+
+
+def codes(record: DrillRecord) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in record.findings}
+
+
+def shown(record: DrillRecord) -> dict[str, Shown]:
+    assert record.sandbox.proof is not None
+    return {each.target.address: each.outcome for each in record.sandbox.proof.tried}
