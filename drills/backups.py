@@ -86,6 +86,18 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressUse:
+    """One setting that names a plain IP address."""
+
+    source: ObjectKey
+    key: str
+    address: str = field(repr=False)
+    """Never shown where the source is a Secret."""
+    sure: bool
+    """Whether it is an address beyond doubt: in a URL, with a port, or by its key's own word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundName:
     """A name in one object's settings that may be a Service's, and how often it stands there."""
 
@@ -130,5 +142,9 @@ class Inventory:
     """What the configuration names outside its own namespace."""
     named: tuple[FoundName, ...] = ()
     """Names in the restored namespaces that may be those of Services in them."""
+    address_uses: tuple[AddressUse, ...] = ()
+    """Settings that name a plain IP address."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of Services and pods when the backup was made, with whose they were."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from drills.addresses import address_findings
 from drills.backups import Backup, Inventory
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
@@ -64,6 +65,7 @@ def _reaching_production(
     return (
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
+        *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),
         *harmless_note(
             inventory.objects, sources, {one.source for one in led if one.place == ALIAS}
         ),

@@ -1,5 +1,6 @@
 """Whole drills of backups that would reach for production: refused, or told."""
 
+import base64
 import io
 import json
 import tarfile
@@ -12,6 +13,7 @@ from tests.e2e.conftest import Drilled
 
 Drill = Callable[..., Drilled]
 Write = Callable[..., Path]
+LEDGER_PORT = "10.96.7.7:80"
 CONFIG = "/configmaps/namespaces/production/shop-config.json"
 SHOP = "/deployments.apps/namespaces/production/shop.json"
 
@@ -66,3 +68,25 @@ def test_settings_that_lead_to_production_are_named(
     assert (done.code, done.verdict) == (0, "passed")
     message = done.findings("info")["points-at-production"]["message"]
     assert "configmaps production/shop-config key LEDGER_HOST (ledger.production.svc)" in message
+
+
+def test_addresses_of_production_are_named(drill: Drill, write: Write, bucket: Bucket) -> None:
+    """By whom they belonged to when the backup was made; a secret's only by its key."""
+
+    def point(obj: dict[str, Any]) -> None:
+        obj["data"]["PEER"] = LEDGER_PORT
+
+    def hide(obj: dict[str, Any]) -> None:
+        obj["data"]["dsn"] = base64.b64encode(f"x://u:pw@{LEDGER_PORT}/".encode()).decode()
+
+    def place(obj: dict[str, Any]) -> None:
+        obj["spec"] |= {"clusterIP": "10.96.7.7", "clusterIPs": ["10.96.7.7"]}
+
+    rewrite(bucket, "/services/namespaces/production/ledger.json", place)
+    rewrite(bucket, CONFIG, point)
+    rewrite(bucket, "/secrets/namespaces/production/shop-credentials.json", hide)
+    done = drill(write(), "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (0, "passed")
+    message = done.findings("info")["address-of-production"]["message"]
+    assert "shop-config key PEER (10.96.7.7, Service production/ledger)" in message
+    assert "secrets production/shop-credentials key dsn." in message

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from drills import objects
-from drills.backups import BackedUpObject, FoundName, ObjectKey, Reach
+from drills.addresses import address_uses, addresses_of
+from drills.backups import AddressUse, BackedUpObject, FoundName, ObjectKey, Reach
 from drills.engines.velero.archive import Counted, Entry, entries
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
@@ -37,6 +38,8 @@ class Contents:
     damaged: list[Finding] = field(default_factory=list)
     reaches: list[Reach] = field(default_factory=list)
     named: list[FoundName] = field(default_factory=list)
+    address_uses: list[AddressUse] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)
     format: str | None = None
     bytes: int = 0
 
@@ -100,6 +103,8 @@ def _take(contents: Contents, entry: Entry, namespaces: Collection[str]) -> None
     contents.found[key] = backed_up(key, obj)
     if contents.found[key].owner is None:
         contents.reaches.extend(reaches(key, obj))
+        contents.address_uses.extend(address_uses(key, obj))
+    contents.addresses.update(addresses_of(key, obj))
     if key.namespace in namespaces and (named := named_in(key, obj, namespaces)):
         contents.named.extend(named)
         contents.found[key] = with_data(contents.found[key], obj, {n.place.key for n in named})

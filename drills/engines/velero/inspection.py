@@ -117,6 +117,8 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             bytes=reading.contents.bytes,
             reaches=tuple(reading.contents.reaches),
             named=tuple(reading.contents.named),
+            address_uses=tuple(reading.contents.address_uses),
+            addresses=reading.contents.addresses,
             cluster_version=objects.text(
                 reading.custom, "metadata", "annotations", CLUSTER_VERSION
             ),

@@ -4,16 +4,13 @@ In: one object as archived. Out: which of its keys name a host. A Secret's value
 of them only the key is kept, and the namespace where it is a name inside the cluster. Pure.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
-from drills import objects
+from drills.addresses import SAYS_HOST
 from drills.backups import ObjectKey, Reach
-from drills.name_places import PLAIN_TYPES
+from drills.name_places import texts
 from drills.objects import KubeObject
-from drills.pod_specs import pod_spec
 
 LONGEST = 65_536
 """Characters of a value that are looked at; what is longer is a file, no setting."""
@@ -29,16 +26,17 @@ _URL = re.compile(
     rf"://(?:[^\s/@]{{1,200}}@)?((?:{_LABEL}\.){{1,8}}[a-z]{{2,24}})(?![\w-])", re.IGNORECASE
 )
 _HOST = re.compile(rf"((?:{_LABEL}\.){{1,8}}[a-z]{{2,24}})(?::\d{{1,5}})?", re.IGNORECASE)
-_SAYS_HOST = re.compile(r"host|addr|endpoint|server|broker|url|uri|dsn", re.IGNORECASE)
 _IN_CLUSTER = re.compile(r"\.(svc|local|localhost|internal\.local)$", re.IGNORECASE)
 
 
 def reaches(key: ObjectKey, obj: KubeObject) -> tuple[Reach, ...]:
     """Return what the object's settings name: hosts outside it, Services by full name."""
     found: dict[Reach, None] = {}
-    for word, value in _settings(key.resource, obj):
-        for host in _hosts(word, value[:LONGEST]):
-            found[_reach(key, word, host)] = None
+    if key.resource == "services":
+        return ()  # An alias is led along or leads nowhere.
+    for place, value in texts(key.resource, obj):
+        for host in _hosts(place.key, value[:LONGEST]):
+            found[_reach(key, place.key, host)] = None
             if len(found) >= MOST:
                 return tuple(found)
     return tuple(found)
@@ -64,36 +62,6 @@ def _hosts(word: str, value: str) -> Iterator[str]:
         for service in _SERVICE.finditer(value):
             yield f"{service[1]}.{service[2]}.svc".lower()
     names = [match[1] for match in _URL.finditer(value)]
-    if _SAYS_HOST.search(word) and (whole := _HOST.fullmatch(value.strip())):
+    if SAYS_HOST.search(word) and (whole := _HOST.fullmatch(value.strip())):
         names.append(whole[1])
     yield from (name.lower() for name in names if not _IN_CLUSTER.search(name))
-
-
-def _settings(resource: str, obj: KubeObject) -> Iterator[tuple[str, str]]:
-    if resource == "configmaps":
-        yield from _texts(objects.mapping(obj, "data"))
-    elif resource == "secrets" and objects.text(obj, "type") in PLAIN_TYPES:
-        for word, value in _texts(objects.mapping(obj, "data")):
-            yield word, _decoded(value)
-    else:
-        yield from _environment(pod_spec(resource, obj))
-
-
-def _environment(spec: KubeObject) -> Iterator[tuple[str, str]]:
-    for kind in ("initContainers", "containers"):
-        for container in objects.items(spec, kind):
-            for variable in objects.items(container, "env"):
-                yield objects.text(variable, "name"), objects.text(variable, "value")
-
-
-def _texts(data: KubeObject) -> Iterator[tuple[str, str]]:
-    return ((word, value) for word, value in data.items() if isinstance(value, str))
-
-
-def _decoded(value: str) -> str:
-    if len(value) > LONGEST:
-        return ""
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return ""
