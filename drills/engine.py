@@ -101,6 +101,8 @@ class RestoreOrder:
     """Whether somebody else's restores on the same engine go first."""
     names: NameMap | None = None
     """Names of Services that the copy shall have led into the sandbox; None to leave all."""
+    storage_classes: Mapping[str, str] = field(default_factory=dict)
+    """StorageClass in the backup to the one that a claim gets in this drill."""
 
 
 class ItemOutcome(StrEnum):

@@ -134,4 +134,5 @@ def restore_order(
         deadline_seconds=scenario.restore.deadline.total_seconds(),
         gives_way=scenario.restore.gives_way,
         names=names_of(scenario, inventory),
+        storage_classes=dict(scenario.restore.storage_classes),
     )

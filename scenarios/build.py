@@ -101,6 +101,7 @@ def _restore(part: Document) -> RestoreSpec:
         exclude=part.words("exclude"),
         allow=part.words("allow"),
         gives_way=part.flag("yield", default=True),
+        storage_classes=FrozenMap(part.texts("storageClasses")),
         rewrite_names=part.flag("rewriteNames"),
     )
 

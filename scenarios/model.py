@@ -114,6 +114,8 @@ class RestoreSpec:
     """Kinds left out by default that this scenario wants restored all the same."""
     gives_way: bool = True
     """Whether somebody else's restores on the same engine go first (`restore.yield`)."""
+    storage_classes: Mapping[str, str] = field(default_factory=dict)
+    """StorageClass in the backup to the one that claims get in this drill."""
     rewrite_names: bool = False
     """Whether names of restored Services are led into the sandbox (`db.shop` to `db.drill`)."""
 

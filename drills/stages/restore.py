@@ -21,6 +21,7 @@ from drills.ports import Cluster, Deadline, Kind, Listener
 from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
 from drills.stages.names_led import look_for_names
+from drills.storage_classes import CLAIMS, unmapped
 
 ALWAYS_LOOKED_AT = (
     "services",
@@ -109,6 +110,7 @@ def examine(
             *findings_of(completeness, names, obstacles_of(restored.errors, restored.findings)),
             *volume_findings(volumes),
             *led.findings,
+            *unmapped(live.objects.get(CLAIMS, ()), order.storage_classes),
         ),
         rewritings=led.rewritings,
         harmless=dangers.harmless and shared.harmless and not opened(told),

@@ -14,6 +14,7 @@ from drills.outward import outward_findings
 from drills.plan import left_out_rules, names_of
 from drills.record import Rewriting
 from drills.rewriting import rewriting_note, rewritings, unled
+from drills.storage_classes import mapping_note
 from scenarios.model import NetworkIsolation, Scenario
 
 
@@ -66,6 +67,7 @@ def _reaching_production(
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
         *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),
+        *mapping_note(inventory.objects, sources, scenario.restore.storage_classes),
         *harmless_note(
             inventory.objects, sources, {one.source for one in led if one.place == ALIAS}
         ),

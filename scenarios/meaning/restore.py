@@ -26,6 +26,7 @@ def check_restore(document: Document) -> Iterator[Complaint]:
     if stable and deadline and stable >= deadline:
         message = f"expected less than the deadline ({restore.text('deadline')})"
         yield Complaint(path=(*_RESTORE, "stableFor"), message=message)
+    yield from _check_classes(restore)
     yield from _check_deadline(document)
     yield from _check_isolation(document)
 
@@ -41,6 +42,15 @@ def _check_isolation(document: Document) -> Iterator[Complaint]:
         message = "a prober has nothing to prove where isolation is switched off"
         path = (*_ISOLATION, "prober")
         yield Complaint(path=path, message=message, hint="use network: deny")
+
+
+def _check_classes(restore: Document) -> Iterator[Complaint]:
+    mapping = restore.texts("storageClasses")
+    for old, new in mapping.items():
+        if new in mapping:
+            message = f"{quoted(new)} is mapped to another class itself"
+            path = (*_RESTORE, "storageClasses", old)
+            yield Complaint(path=path, message=message, hint="say the class that claims shall get")
 
 
 def _check_deadline(document: Document) -> Iterator[Complaint]:

@@ -90,3 +90,29 @@ def test_addresses_of_production_are_named(drill: Drill, write: Write, bucket: B
     message = done.findings("info")["address-of-production"]["message"]
     assert "shop-config key PEER (10.96.7.7, Service production/ledger)" in message
     assert "secrets production/shop-credentials key dsn." in message
+
+
+CLASS_PROBES = """\
+    - name: the claim has the drill's class
+      resource: {apiVersion: v1, kind: PersistentVolumeClaim, name: data-ledger-0}
+      expect: {jsonPath: "{.spec.storageClassName}", value: standard}
+    - name: claims to come would have it too
+      resource: {apiVersion: apps/v1, kind: StatefulSet, name: ledger}
+      expect:
+        jsonPath: "{.spec.volumeClaimTemplates[0].spec.storageClassName}"
+        value: standard
+"""
+
+
+def test_a_claim_gets_another_class_and_its_data(
+    drill: Drill, write: Write, bucket: Bucket
+) -> None:
+    """For this drill alone: nothing but the sandbox's own objects changes."""
+    mapped = "namespaces: {production: backup-test}, storageClasses: {local: standard}"
+    scenario = write(restore=f"{{{mapped}, deadline: 60s}}", probes=CLASS_PROBES)
+    done = drill(scenario, "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (0, "passed"), done.document["reasons"]
+    assert done.document["volumes"][0]["outcome"] == "restored"
+    message = done.findings("info")["storage-class-mapped"]["message"]
+    assert "production/data-ledger-0 (local to standard)" in message
+    assert "storage-class-not-mapped" not in done.findings("warning")

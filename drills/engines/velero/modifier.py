@@ -13,6 +13,7 @@ from drills.backups import BackedUpObject
 from drills.engine import RestoreOrder
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
+from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule
 from drills.names import NameMap
 from drills.pod_specs import POD_SPECS
@@ -54,6 +55,7 @@ def rules(order: RestoreOrder) -> tuple[Rule, ...]:
         *_services(scope, order.names),
         *_cron_jobs(scope),
         *_per_kind(scope),
+        *class_rules(order),
         *name_rules(order).rules,
     )
 

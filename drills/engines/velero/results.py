@@ -82,7 +82,8 @@ ERRORS: tuple[Meaning, ...] = (
         r"(persistentvolume|pvc|volume).*not provided by|storageclass.*not found",
         "storage-class-missing",
         Cause.ENVIRONMENT,
-        "Create the StorageClass in this cluster, or map it to one that exists.",
+        "Create the StorageClass in this cluster, or map it to one that is there "
+        "(restore.storageClasses).",
     ),
     _meaning(
         r"is forbidden: User",

@@ -15,26 +15,47 @@ MERGE, STRATEGIC = "mergePatches", "strategicPatches"
 _BEYOND_ASCII = re.compile(r"[\x7f-\uffff]")
 
 
-def merge_rule(resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = "") -> Rule:
-    """Return a rule that sets fields, or nulls them, and fails where neither is there."""
-    return _rule(MERGE, resource, namespaces, patch, name)
+def merge_rule(
+    resource: str,
+    namespaces: Iterable[str],
+    patch: Patch,
+    *,
+    name: str = "",
+    matches: Mapping[str, str] | None = None,
+) -> Rule:
+    """Return a rule that sets fields, or nulls them, and fails where neither is there.
+
+    `matches`: JSON pointers with the text that must stand there. No namespaces: any, and
+    cluster-wide objects.
+    """
+    return _rule(MERGE, _conditions(resource, namespaces, name, matches or {}), patch)
 
 
 def strategic_rule(
     resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = ""
 ) -> Rule:
     """Return a rule that knows which lists merge by name; for built-in kinds only."""
-    return _rule(STRATEGIC, resource, namespaces, patch, name)
+    return _rule(STRATEGIC, _conditions(resource, namespaces, name, {}), patch)
 
 
-def _rule(kind: str, resource: str, namespaces: Iterable[str], patch: Patch, name: str) -> Rule:
-    conditions: dict[str, object] = {
-        "groupResource": resource,
-        "namespaces": sorted(namespaces),
-    }
+def _rule(kind: str, conditions: Rule, patch: Patch) -> Rule:
+    return {"conditions": conditions, kind: [{"patchData": _written(patch)}]}
+
+
+def _conditions(
+    resource: str, namespaces: Iterable[str], name: str, matches: Mapping[str, str]
+) -> Rule:
+    conditions: Rule = {"groupResource": resource}
+    if spaces := sorted(namespaces):
+        conditions["namespaces"] = spaces
     if name:
         conditions["resourceNameRegex"] = f"^{re.escape(name)}$"
-    return {"conditions": conditions, kind: [{"patchData": _written(patch)}]}
+    if matches:
+        # In quotes a value is text, whatever it looks like.
+        conditions["matches"] = [
+            {"path": path, "value": f'"{text}"'} for path, text in matches.items()
+        ]
+    return conditions
 
 
 def _written(patch: Patch) -> str:

@@ -64,4 +64,10 @@ def _matches(rule: Rule, obj: KubeObject) -> bool:
     if namespaces and objects.namespace(obj) not in namespaces:
         return False
     pattern = objects.text(rule, "conditions", "resourceNameRegex")
-    return not pattern or re.search(pattern, objects.name(obj)) is not None
+    if pattern and re.search(pattern, objects.name(obj)) is None:
+        return False
+    return all(
+        objects.text(obj, *objects.text(one, "path").strip("/").split("/"))
+        == objects.text(one, "value").strip('"')
+        for one in objects.items(rule, "conditions", "matches")
+    )
