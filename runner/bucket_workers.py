@@ -20,10 +20,11 @@ from drills.adapters.kopia import KopiaReader, kopia_at_hand
 from drills.adapters.shell import LocalShell
 from drills.adapters.store import open_store
 from drills.engines import bucket_factory
-from drills.errors import Interrupted, Unreachable
+from drills.errors import Interrupted, Misconfigured, Unreachable
 from drills.integrity.contract import Bucket, BucketPorts, Listed, SnapshotReader
 from drills.integrity.result import BackupCheck
-from runner.settings import environment, repository_password
+from drills.ports import ObjectStore
+from runner.settings import repository_password
 
 TICK_SECONDS = 0.2
 HANDOVER_SECONDS = 0.0002
@@ -36,19 +37,27 @@ class BucketSource:
 
     url: str
     engine: str = "velero"
+    read_percent: int = 0
+    """Share of the files in volume snapshots to read, where their tool is at hand."""
 
-    def open(self, stop: threading.Event) -> Bucket:
-        """Return the bucket; raises Misconfigured."""
-        ports = BucketPorts(
-            store=open_store(self.url), clock=SystemClock(stop), snapshots=self._snapshots()
-        )
+    def open(self, stop: threading.Event, stopped: Callable[[], bool] | None = None) -> Bucket:
+        """Return the bucket; raises Misconfigured. `stopped` ends a tool that is under way."""
+        store = open_store(self.url)
+        snapshots = self._snapshots(store, stopped or stop.is_set)
+        ports = BucketPorts(store=store, clock=SystemClock(stop), snapshots=snapshots)
         return bucket_factory(self.engine)(ports)
 
-    def _snapshots(self) -> SnapshotReader | None:
+    def _snapshots(self, store: ObjectStore, stopped: Callable[[], bool]) -> SnapshotReader | None:
         binary = kopia_at_hand()
+        if binary is None and self.read_percent:
+            raise Misconfigured(
+                "--volume-data needs kopia, which is not at hand",
+                hint="Put the kopia binary on PATH, of the version that Velero carries or newer.",
+            )
         if binary is None:
             return None
-        return KopiaReader(LocalShell(), binary, self.url, repository_password(), environment())
+        shell, password = LocalShell(stopped), repository_password()
+        return KopiaReader(shell, binary, store, password, read_percent=self.read_percent)
 
 
 Advance = Callable[[int], None]
@@ -126,7 +135,7 @@ _workers: list[_Worker] = []
 def _begin(source: BucketSource, read: "Synchronized[int]", stop: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which says stop
     sys.setswitchinterval(HANDOVER_SECONDS)
-    _workers.append(_Worker(source.open(threading.Event()), read, stop))
+    _workers.append(_Worker(source.open(threading.Event(), stop.is_set), read, stop))
 
 
 def _check(listed: Listed) -> BackupCheck:

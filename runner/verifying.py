@@ -31,6 +31,7 @@ from runner.verify_records import record_of_bucket
 from runner.verify_scope import beyond_bucket
 from runner.verify_text import backup_lines, finding_lines, summary_line
 
+WHOLE = 100
 APART_FROM = 32 << 20
 """Stored bytes from which starting more processes pays."""
 
@@ -59,6 +60,7 @@ class VerifyOrder:
             remembered=self.state is not None,
             everything=self.wish.everything,
             policy=self.policy,
+            volume_data=self.source.read_percent == WHOLE,
         )
 
 

@@ -46,6 +46,12 @@ class FolderStore:
         with handle:
             yield handle
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        """Return at most `length` bytes from `first` on; raises Missing, Forbidden, Unreachable."""
+        with self.open(key) as body:
+            body.seek(first)
+            return body.read(length)
+
     def _inside(self, key: str) -> Path | None:
         """Return the path of a key, None where it leads out of the folder."""
         try:

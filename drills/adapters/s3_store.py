@@ -112,6 +112,19 @@ class S3Store:
         finally:
             transfer.close()
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        """Return at most `length` bytes from `first` on; nothing behind the end of the file."""
+        whole, wanted = self._prefix + key, f"bytes={first}-{first + length - 1}"
+        try:
+            found = self._client.get_object(
+                Bucket=self._bucket, Key=whole, Range=wanted, **self._payer
+            )
+            return bytes(found["Body"].read())
+        except FOREIGN as error:
+            if _code(error) == "InvalidRange":
+                return b""
+            raise self._translated(error, whole, self._right("GetObject")) from None
+
     def describe(self, key: str) -> StoredObject:
         """Return one file's facts, its version included; raises Missing, Forbidden."""
         whole = self._prefix + key
@@ -155,10 +168,15 @@ class S3Store:
     def _translated(self, error: Exception, key: str, right: str) -> DrillError:
         place = f"s3://{self._bucket}/{key}"
         if isinstance(error, exceptions.ClientError):
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            return refusal(place, code, right)
+            return refusal(place, _code(error), right)
         if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
             hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role"
             return Misconfigured(f"{place}: no credentials", hint=hint)
         hint = "check the endpoint, the network and the certificate"
         return Unreachable(f"{place}: {type(error).__name__}", hint=hint)
+
+
+def _code(error: Exception) -> str:
+    """Return S3's own code, '' for what is no answer of S3."""
+    response = error.response if isinstance(error, exceptions.ClientError) else {}
+    return str(response.get("Error", {}).get("Code", ""))

@@ -45,18 +45,30 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshots:
-    """The volume snapshots that a repository itself names when opened."""
+    """What a repository says of its volume snapshots when it is opened."""
 
     handles: frozenset[str] = frozenset()
+    """All that it names."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Those asked for that cannot come back, each with the tool's words."""
+    read_percent: int = 0
+    """Share of the files that were read; without reading, only that every block has its pack."""
+    others_damaged: bool = False
+    """Whether blocks are lost that none of those asked for needs."""
     trouble: str = ""
     """Why it could not be opened, in one sentence; empty where it was."""
+    damage: str = ""
+    """Why nobody can open it, in the tool's words; empty where it was opened."""
 
 
 class SnapshotReader(Protocol):
     """Opens a repository of volume data with the tool that wrote it."""
 
-    def snapshots(self, uploader: str, namespace: str) -> Snapshots | None:
-        """Return what the repository of `namespace` holds; None where the tool is not at hand."""
+    def snapshots(self, uploader: str, namespace: str, wanted: frozenset[str]) -> Snapshots | None:
+        """Return what the repository of `namespace` holds and whether `wanted` are whole.
+
+        None where the tool is not at hand or nobody named the password.
+        """
         ...
 
 

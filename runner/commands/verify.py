@@ -56,6 +56,17 @@ BUCKET_OPTIONS = (
         help="With --bucket: backups at once.  [default: one for each processor]",
     ),
     click.option(
+        "--volume-data",
+        "read_percent",
+        type=click.IntRange(0, 100),
+        envvar="DRILL_VERIFY_VOLUME_DATA",
+        default=0,
+        show_default=True,
+        metavar="PERCENT",
+        help="With --bucket and kopia at hand: share of the files in volume snapshots to read; "
+        "at 0 each block must have its pack.",
+    ),
+    click.option(
         "--engine", default="velero", show_default=True, help="With --bucket: who wrote it."
     ),
 )
@@ -69,6 +80,7 @@ BUCKET_NAMES = (
     "state",
     "no_state",
     "workers",
+    "read_percent",
     "engine",
 )
 
@@ -174,7 +186,9 @@ def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutp
     )
 
     order = verifying.VerifyOrder(
-        source=BucketSource(url=given["bucket"], engine=given["engine"]),
+        source=BucketSource(
+            url=given["bucket"], engine=given["engine"], read_percent=given["read_percent"]
+        ),
         wish=wish,
         state=None if given["no_state"] else given["state"],
         workers=given["workers"] or processors(),

@@ -71,8 +71,9 @@ class Kopia:
     def __init__(self, found: Snapshots | None) -> None:
         self.found = found
 
-    def snapshots(self, uploader: str, namespace: str) -> Snapshots | None:
+    def snapshots(self, uploader: str, namespace: str, wanted: frozenset[str]) -> Snapshots | None:
         """Return what a test says."""
+        assert (uploader, namespace, wanted) == ("kopia", "production", {HANDLE})
         return self.found
 
 
@@ -85,6 +86,17 @@ HANDLE = "942374b025d9ef35f4e06556f669e26c"
         (Snapshots(handles=frozenset({HANDLE})), "snapshots-opened", State.GOOD),
         (Snapshots(handles=frozenset({"other"})), "snapshot-missing", State.DAMAGED),
         (Snapshots(trouble="wrong password"), "repository-not-opened", State.UNKNOWN),
+        (Snapshots(damage="BLOB not found"), "repository-damaged", State.DAMAGED),
+        (
+            Snapshots(handles=frozenset({HANDLE}), broken={HANDLE: "missing blob p1"}),
+            "snapshot-damaged",
+            State.DAMAGED,
+        ),
+        (
+            Snapshots(handles=frozenset({HANDLE}), others_damaged=True, read_percent=100),
+            "repository-loses-data",
+            State.GOOD,
+        ),
         (None, "snapshots-by-structure", State.GOOD),
     ],
 )

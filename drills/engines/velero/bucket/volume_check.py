@@ -12,14 +12,14 @@ from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
 from drills.engines.velero.bucket.metadata import Metadata
 from drills.engines.velero.bucket.records import Records
-from drills.engines.velero.bucket.tally import plain
+from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.bucket.vault import Vault, look
 from drills.engines.velero.gaps import volume_findings
 from drills.engines.velero.remarks import damage, note, refused, unasked
 from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
 from drills.engines.velero.volumes import VolumeSources, volumes_of
 from drills.findings import Finding, Severity
-from drills.integrity.contract import BucketPorts, Heard
+from drills.integrity.contract import BucketPorts, Heard, Snapshots
 
 ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
 """Words of Velero's reasons for a volume that the user chose to leave out, v1.18
@@ -125,8 +125,8 @@ class Vaults:
     def _snapshots(
         self, uploader: str, namespace: str, group: list[Saved], subject: str
     ) -> Iterator[Finding]:
-        reader = self._ports.snapshots
-        found = reader.snapshots(uploader, namespace) if reader else None
+        reader, wanted = self._ports.snapshots, frozenset(one.handle for one in group)
+        found = reader.snapshots(uploader, namespace, wanted) if reader else None
         if found is None:
             yield note(
                 "snapshots-by-structure",
@@ -137,14 +137,44 @@ class Vaults:
         elif found.trouble:
             why = f"The repository could not be opened: {plain(found.trouble)}."
             yield unasked("repository-not-opened", subject, why, "Mend what the message names.")
+        elif found.damage:
+            why = f"Nobody can open the repository: {plain(found.damage)}."
+            yield damage("repository-damaged", subject, why, BRING_BACK)
         else:
-            gone = [one.handle for one in group if one.handle not in found.handles]
-            if gone:
-                why = f"The repository does not hold snapshot {plain(', '.join(gone[:5]))}."
-                yield damage("snapshot-missing", subject, why, BRING_BACK)
-            else:
-                why = "kopia opened the repository and names every snapshot of the backup."
-                yield note("snapshots-opened", subject, why)
+            yield from _opened(found, namespace, group, subject)
+
+
+def _opened(
+    found: Snapshots, namespace: str, group: list[Saved], subject: str
+) -> Iterator[Finding]:
+    """Yield what kopia says of the backup's snapshots."""
+    weighs = False
+    for one in group:
+        claim = plain(f"persistentvolumeclaim {namespace}/{one.claim}")
+        if one.handle not in found.handles:
+            why = f"The repository does not hold its snapshot {plain(one.handle)}."
+            yield damage("snapshot-missing", claim, why, BRING_BACK)
+        elif one.handle in found.broken:
+            why = f"Its snapshot cannot be restored whole: {plain(found.broken[one.handle])}."
+            yield damage("snapshot-damaged", claim, why, BRING_BACK)
+        else:
+            continue
+        weighs = True
+    if found.others_damaged:
+        why = (
+            "Packs of the repository are gone or cut off. "
+            + ("Other" if weighs else "These snapshots were read and are whole; other")
+            + " snapshots in it suffer."
+        )
+        yield warned("repository-loses-data", subject, why, BRING_BACK)
+    if not weighs:
+        read = {0: "no file was read", 100: "every file was read"}.get(
+            found.read_percent, f"{found.read_percent} % of the files were read"
+        )
+        why = (
+            f"kopia opened the repository: each snapshot is there, each block has its pack; {read}."
+        )
+        yield note("snapshots-opened", subject, why)
 
 
 def _judged(
