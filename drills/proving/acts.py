@@ -36,8 +36,9 @@ def prober_of(scenario: Scenario, image: str) -> ProberSpec:
 
 def begin(drill: Drill, maker: Maker) -> Proving | None:
     """Return the proof to be had; None where no policy is made or no image is named."""
-    spec = prober_of(drill.scenario, drill.ports.prober_image)
-    if drill.scenario.isolation.network is not NetworkIsolation.DENY or not spec.image:
+    spec, deadline = prober_of(drill.scenario, drill.ports.prober_image), drill.deadline
+    closing = drill.scenario.isolation.network is NetworkIsolation.DENY
+    if not closing or not spec.image or deadline is None:
         return None
     restore = drill.scenario.restore
     probers = Probers(
@@ -48,6 +49,7 @@ def begin(drill: Drill, maker: Maker) -> Proving | None:
         namespaces=drill.targets,
         spec=spec,
         lifetime=(restore.deadline + restore.cleanup_deadline).total_seconds(),
+        deadline=deadline,
         stop=drill.stop,
     )
 

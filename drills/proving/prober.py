@@ -50,6 +50,8 @@ class Probers:
     namespaces: Sequence[str]
     spec: ProberSpec
     lifetime: float
+    deadline: Deadline
+    """The drill's own."""
     stop: Callable[[], bool]
     simulated: bool = False
     """Whether a stand-in answered."""
@@ -63,7 +65,8 @@ class Probers:
         for namespace in self.namespaces:
             for role in ("prober", "neighbour"):
                 self._made.append(self._make(f"restore-drill-{role}-{self._rounds}", namespace))
-        deadline = Deadline(clock=self.clock, at=self.clock.monotonic() + START_PATIENCE)
+        at = min(self.clock.monotonic() + START_PATIENCE, self.deadline.at)
+        deadline = Deadline(clock=self.clock, at=at)
         pods = [self._await(pod, deadline) for pod in self._made]
         self._running = dict(
             zip(self.namespaces, zip(pods[::2], pods[1::2], strict=True), strict=True)
@@ -72,9 +75,9 @@ class Probers:
     def retire(self) -> None:
         """Delete the pods, so that they count against no restored quota; `ask` makes others."""
         for pod in self._made:
-            self.cluster.delete(
-                POD, objects.namespace(pod), objects.name(pod), uid=objects.uid(pod)
-            )
+            namespace, name = objects.namespace(pod), objects.name(pod)
+            self.cluster.delete(POD, namespace, name, uid=objects.uid(pod))
+            self.maker.listener.action("delete", f"Pod {namespace}/{name}", "accepted", {})
         self._made, self._running = [], {}
 
     def needed(self, namespace: str) -> tuple[Target, ...]:
@@ -159,7 +162,7 @@ class Probers:
             raise Interrupted("the drill was asked to stop while its prober started")
         _check(pod, hopeless=True)
         raise CannotAsk(
-            f"the prober's pod {namespace}/{name} did not start within {START_PATIENCE:.0f} s",
+            f"the prober's pod {namespace}/{name} did not start in time",
             hint="See its events: a pod that cannot start there will not start after a restore.",
             cause=Cause.ENVIRONMENT,
         )
