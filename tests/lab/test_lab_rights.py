@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -101,6 +101,25 @@ def test_a_drill_passes_with_the_deployed_rights(account: Path, desk: Desk) -> N
     assert ended.code == 0, ended.text
     assert ended.report["verdict"] == "passed"
     assert ended.part("cleanup")["outcome"] == "clean"
+
+
+@pytest.mark.usefixtures("account", "nothing_left")
+def test_the_prober_needs_no_other_rights(account: Path, desk: Desk) -> None:
+    """Its pods are made and asked; Services of production are known from the backup alone.
+
+    The lab's pods run nothing, so what is asked in them has no answer: not proven, and said.
+    """
+    options = ("--kubeconfig", str(account), *_OPTIONS, "--prober-image", "busybox:1.36")
+    with desk.run(SCENARIO, *options) as drill:
+        ended = drill.end()
+    assert ended.code == 0, ended.text
+    proof = cast("Mapping[str, Any]", ended.part("sandbox")["isolationProof"])
+    assert proof["state"] == "unproven"
+    assert "did not answer" in proof["message"], proof
+    targets = {target["address"] for target in proof["targets"]}
+    assert {"shop.production.svc:80", "kubernetes.default:443"} <= targets
+    assert {target["aim"] for target in proof["targets"]} >= {"neighbour", "dns", "internet"}
+    assert "service" not in {target["aim"] for target in proof["targets"]}
 
 
 def test_the_account_may_not_delete_production(runner: Cluster) -> None:
