@@ -109,6 +109,16 @@ class FoundName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterBinding:
+    """A ClusterRoleBinding of the backup, which no drill restores."""
+
+    name: str
+    role: str
+    accounts: tuple[tuple[str, str], ...]
+    """(namespace, name) of ServiceAccounts; no name stands for all of a namespace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpVolume:
     """One claim in the backup and whether its data is there."""
 
@@ -146,5 +156,7 @@ class Inventory:
     """Settings that name a plain IP address."""
     addresses: Mapping[str, str] = field(default_factory=dict)
     """Addresses of Services and pods when the backup was made, with whose they were."""
+    bindings: tuple[ClusterBinding, ...] = ()
+    """ClusterRoleBindings that name ServiceAccounts."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""

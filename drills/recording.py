@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from drills.cluster_rights import rights_doubt, rights_left
+from drills.findings import Finding
 from drills.notes import Notes
 from drills.objectives import judge, measure_rto, newest_data, worst_case_rpo
 from drills.record import (
@@ -11,6 +13,7 @@ from drills.record import (
     CleanupRecord,
     DrillRecord,
     Objectives,
+    Outcome,
     Reason,
     RestoreRecord,
     SandboxRecord,
@@ -52,7 +55,7 @@ def make_record(
         completeness=notes.completeness,
         volumes=notes.volumes,
         probes=notes.probes,
-        findings=tuple(notes.findings),
+        findings=(*notes.findings, *_doubts(scenario, notes)),
         sandbox=SandboxRecord(
             namespaces=dict(scenario.restore.namespaces),
             isolation=_isolation(scenario, notes, embedded=embedded),
@@ -120,6 +123,19 @@ def _objectives(scenario: Scenario, notes: Notes) -> Objectives:
             notes.backups, now=notes.started_at, lookback=spec.lookback
         ),
     )
+
+
+def _doubts(scenario: Scenario, notes: Notes) -> tuple[Finding, ...]:
+    """Return why something may have failed that is not the backup's fault.
+
+    It stands beside the verdict and is no part of it: what failed has failed.
+    """
+    if notes.inventory is None:
+        return ()
+    failed = [f"probe {p.name}" for p in notes.probes if p.outcome is Outcome.FAILED]
+    unsettled = any(s.name == "settle" and s.outcome is not Outcome.PASSED for s in notes.stages)
+    left = rights_left(notes.inventory, scenario.restore.namespaces)
+    return rights_doubt(left, [*failed, *(["stage settle"] if unsettled else [])])
 
 
 def _restore(notes: Notes) -> RestoreRecord | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drills.addresses import address_findings
 from drills.backups import Backup, Inventory
+from drills.cluster_rights import rights_left, rights_note
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
@@ -43,7 +44,7 @@ def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     if inspection.inventory is not None:
         led = _rewritings(scenario, inspection.inventory)
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
-        findings += _reaching_production(engine, scenario, inspection.inventory, led)
+        findings += _about_the_copy(engine, scenario, inspection.inventory, led)
         findings += rewriting_note(led)
     return Verified(inventory=inspection.inventory, findings=tuple(findings), rewritings=led)
 
@@ -53,10 +54,10 @@ def _rewritings(scenario: Scenario, inventory: Inventory) -> tuple[Rewriting, ..
     return rewritings(inventory, names, left_out_rules(scenario)) if names else ()
 
 
-def _reaching_production(
+def _about_the_copy(
     engine: Engine, scenario: Scenario, inventory: Inventory, led: Iterable[Rewriting]
 ) -> tuple[Finding, ...]:
-    """Return what in the restored copy would get at production past the sandbox."""
+    """Return what in the copy would get at production, and what it will lack of it."""
     if engine.sandbox_shape is not SandboxShape.NAMESPACES:
         return ()
     sources = scenario.restore.namespaces
@@ -67,6 +68,7 @@ def _reaching_production(
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
         *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),
+        *rights_note(rights_left(inventory, sources)),
         *mapping_note(inventory.objects, sources, scenario.restore.storage_classes),
         *harmless_note(
             inventory.objects, sources, {one.source for one in led if one.place == ALIAS}

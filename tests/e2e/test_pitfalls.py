@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.buckets import Bucket
+from tests.e2e.buckets import BACKUP, Bucket
 from tests.e2e.conftest import Drilled
 
 Drill = Callable[..., Drilled]
@@ -34,6 +34,25 @@ def rewrite(bucket: Bucket, path: str, change: Callable[[dict[str, Any]], None])
             new.addfile(member, io.BytesIO(content))
     assert seen, path
     bucket.tarball.write_bytes(raw.getvalue())
+
+
+def add(bucket: Bucket, path: str, obj: dict[str, Any], listed: tuple[str, str]) -> None:
+    """Put one more object into the backup's archive and its list."""
+    raw = io.BytesIO()
+    content = json.dumps(obj).encode()
+    info = tarfile.TarInfo(f"resources/{path}.json")
+    info.size = len(content)
+    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
+        for member in old.getmembers():
+            new.addfile(member, old.extractfile(member))
+        new.addfile(info, io.BytesIO(content))
+    bucket.tarball.write_bytes(raw.getvalue())
+
+    def note(document: object) -> None:
+        assert isinstance(document, dict)
+        document.setdefault(listed[0], []).append(listed[1])
+
+    bucket.change_json(f"{BACKUP}-resource-list.json.gz", note)
 
 
 def mount_share(obj: dict[str, Any]) -> None:
@@ -116,3 +135,32 @@ def test_a_claim_gets_another_class_and_its_data(
     message = done.findings("info")["storage-class-mapped"]["message"]
     assert "production/data-ledger-0 (local to standard)" in message
     assert "storage-class-not-mapped" not in done.findings("warning")
+
+
+BINDING = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": "shop-reads"},
+    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+    "subjects": [{"kind": "ServiceAccount", "namespace": "production", "name": "shop"}],
+}
+WRONG_PROBE = """\
+    - name: shop answers
+      http: {service: shop, port: 80, path: /healthz}
+      expect: {status: 200, body: {contains: welcome}}
+      retries: 0
+"""
+
+
+def test_a_failed_probe_stands_beside_the_rights_that_the_copy_lacks(
+    drill: Drill, write: Write, bucket: Bucket
+) -> None:
+    """The verdict is failed all the same: nobody knows that this was why."""
+    path = "clusterrolebindings.rbac.authorization.k8s.io/cluster/shop-reads"
+    add(bucket, path, BINDING, ("rbac.authorization.k8s.io/v1/ClusterRoleBinding", "shop-reads"))
+    done = drill(write(probes=WRONG_PROBE), "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (1, "failed")
+    assert "cluster-rights-left-out" in done.findings("info")
+    doubt = done.findings("warning")["cluster-rights-missing"]
+    assert doubt["subject"] == "probe shop answers"
+    assert "production/shop loses ClusterRole view" in doubt["message"]

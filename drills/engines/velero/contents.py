@@ -12,7 +12,15 @@ from typing import BinaryIO
 
 from drills import objects
 from drills.addresses import address_uses, addresses_of
-from drills.backups import AddressUse, BackedUpObject, FoundName, ObjectKey, Reach
+from drills.backups import (
+    AddressUse,
+    BackedUpObject,
+    ClusterBinding,
+    FoundName,
+    ObjectKey,
+    Reach,
+)
+from drills.cluster_rights import binding_of
 from drills.engines.velero.archive import Counted, Entry, entries
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
@@ -40,6 +48,7 @@ class Contents:
     named: list[FoundName] = field(default_factory=list)
     address_uses: list[AddressUse] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
+    bindings: list[ClusterBinding] = field(default_factory=list)
     format: str | None = None
     bytes: int = 0
 
@@ -105,6 +114,8 @@ def _take(contents: Contents, entry: Entry, namespaces: Collection[str]) -> None
         contents.reaches.extend(reaches(key, obj))
         contents.address_uses.extend(address_uses(key, obj))
     contents.addresses.update(addresses_of(key, obj))
+    if binding := binding_of(key, obj):
+        contents.bindings.append(binding)
     if key.namespace in namespaces and (named := named_in(key, obj, namespaces)):
         contents.named.extend(named)
         contents.found[key] = with_data(contents.found[key], obj, {n.place.key for n in named})

@@ -119,6 +119,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             named=tuple(reading.contents.named),
             address_uses=tuple(reading.contents.address_uses),
             addresses=reading.contents.addresses,
+            bindings=tuple(reading.contents.bindings),
             cluster_version=objects.text(
                 reading.custom, "metadata", "annotations", CLUSTER_VERSION
             ),
