@@ -119,6 +119,17 @@ class ClusterBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operated:
+    """A custom resource with the marks of an operator that works on it."""
+
+    key: ObjectKey
+    finalizers: tuple[str, ...] = ()
+    """Those that are not Kubernetes' own."""
+    status: bool = False
+    """Whether somebody keeps a status in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpVolume:
     """One claim in the backup and whether its data is there."""
 
@@ -158,5 +169,7 @@ class Inventory:
     """Addresses of Services and pods when the backup was made, with whose they were."""
     bindings: tuple[ClusterBinding, ...] = ()
     """ClusterRoleBindings that name ServiceAccounts."""
+    operated: tuple[Operated, ...] = ()
+    """Custom resources of the restored namespaces that an operator works on."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""

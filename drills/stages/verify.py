@@ -11,6 +11,7 @@ from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
 from drills.name_places import ALIAS
+from drills.operated import operated_findings
 from drills.outward import outward_findings
 from drills.plan import left_out_rules, names_of
 from drills.record import Rewriting
@@ -68,6 +69,9 @@ def _about_the_copy(
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
         *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),
+        *operated_findings(
+            inventory.operated, sources, left_out_rules(scenario), scenario.restore.allow
+        ),
         *rights_note(rights_left(inventory, sources)),
         *mapping_note(inventory.objects, sources, scenario.restore.storage_classes),
         *harmless_note(

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from runner.cli import main
 from tests.e2e.buckets import BACKUP, Bucket
 from tests.e2e.conftest import Drilled
 
@@ -164,3 +167,32 @@ def test_a_failed_probe_stands_beside_the_rights_that_the_copy_lacks(
     doubt = done.findings("warning")["cluster-rights-missing"]
     assert doubt["subject"] == "probe shop answers"
     assert "production/shop loses ClusterRole view" in doubt["message"]
+
+
+WIDGET = {
+    "apiVersion": "example.org/v1",
+    "kind": "Widget",
+    "metadata": {"name": "w", "namespace": "production", "finalizers": ["example.org/cleanup"]},
+    "status": {"ready": True},
+}
+
+
+def plan(scenario: Path, bucket: Bucket, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    main(["plan", str(scenario), "--embedded", "--store", str(bucket.folder)])
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_kind_that_an_operator_works_on_is_told_in_the_plan(
+    write: Write, bucket: Bucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until the scenario says that its copy is harmless, or leaves it out."""
+    path = "widgets.example.org/namespaces/production/w"
+    add(bucket, path, WIDGET, ("example.org/v1/Widget", "production/w"))
+    told = plan(write(), bucket, capsys)
+    risk = [line for line in told if line.startswith("warning  widgets.example.org: An operator")]
+    assert len(risk) == 1
+    assert "production/w" in risk[0]
+    for word in ("allow", "exclude"):
+        mapped = f"namespaces: {{production: backup-test}}, {word}: ['*.example.org']"
+        lines = plan(write(restore=f"{{{mapped}, deadline: 60s}}"), bucket, capsys)
+        assert not [line for line in lines if "An operator works on" in line]

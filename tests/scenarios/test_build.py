@@ -58,7 +58,9 @@ def test_backup_and_restore_arrive() -> None:
     assert restore.deadline == timedelta(hours=1, minutes=30)
     assert restore.cleanup_deadline == timedelta(seconds=90)
     assert restore.stable_for == timedelta(milliseconds=500)
-    assert restore.exclude == ("jobs.batch",)
+    assert restore.exclude == ("jobs.batch", "*.example.org")
+    assert restore.storage_classes == {"fast": "standard", "local-1": "standard"}
+    assert restore.rewrite_names
     assert restore.allow == ("networkpolicies.networking.k8s.io",)
 
 

@@ -18,6 +18,7 @@ from drills.backups import (
     ClusterBinding,
     FoundName,
     ObjectKey,
+    Operated,
     Reach,
 )
 from drills.cluster_rights import binding_of
@@ -28,6 +29,7 @@ from drills.engines.velero.remarks import damage
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
 from drills.objects import KubeObject
+from drills.operated import operated_of
 from drills.rewriting import named_in
 
 VERSION_FILE = "metadata/version"
@@ -49,6 +51,7 @@ class Contents:
     address_uses: list[AddressUse] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
     bindings: list[ClusterBinding] = field(default_factory=list)
+    operated: list[Operated] = field(default_factory=list)
     format: str | None = None
     bytes: int = 0
 
@@ -116,6 +119,8 @@ def _take(contents: Contents, entry: Entry, namespaces: Collection[str]) -> None
     contents.addresses.update(addresses_of(key, obj))
     if binding := binding_of(key, obj):
         contents.bindings.append(binding)
+    if key.namespace in namespaces and (operated := operated_of(key, obj)):
+        contents.operated.append(operated)
     if key.namespace in namespaces and (named := named_in(key, obj, namespaces)):
         contents.named.extend(named)
         contents.found[key] = with_data(contents.found[key], obj, {n.place.key for n in named})

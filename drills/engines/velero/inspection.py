@@ -120,6 +120,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             address_uses=tuple(reading.contents.address_uses),
             addresses=reading.contents.addresses,
             bindings=tuple(reading.contents.bindings),
+            operated=tuple(reading.contents.operated),
             cluster_version=objects.text(
                 reading.custom, "metadata", "annotations", CLUSTER_VERSION
             ),

@@ -16,20 +16,10 @@ from drills.engines.velero.naming import external_name, name_rules
 from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule
 from drills.names import NameMap
+from drills.operated import OWN_FINALIZERS
 from drills.pod_specs import POD_SPECS
 
 DNS_PREFIX = "external-dns.alpha.kubernetes.io/"
-OWN_FINALIZERS = frozenset(
-    {
-        "kubernetes.io/pvc-protection",
-        "kubernetes.io/pv-protection",
-        "service.kubernetes.io/load-balancer-cleanup",
-        "batch.kubernetes.io/job-tracking",
-        "foregroundDeletion",
-        "orphan",
-    }
-)
-"""Finalizers that Kubernetes itself takes off again; others wait for operators that may be away."""
 
 CLOSED: Patch = {
     "type": "ClusterIP",
