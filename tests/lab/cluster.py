@@ -84,9 +84,28 @@ class Cluster:
         self, api_version: str, kind: str, namespace: str | None = None
     ) -> tuple[dict[str, object], ...]:
         """Returns every object of a kind, in one namespace or in all."""
+        return self.list_with_version(api_version, kind, namespace)[1]
+
+    def list_with_version(
+        self, api_version: str, kind: str, namespace: str | None = None
+    ) -> tuple[str, tuple[dict[str, object], ...]]:
+        """The same, and the version of the list, from which a watch can go on."""
         resource = self._client.resources.get(api_version=api_version, kind=kind)
         found = resource.get(namespace=namespace, _request_timeout=_SECONDS).to_dict()
-        return tuple(cast("list[dict[str, object]]", found["items"]))
+        items = tuple(cast("list[dict[str, object]]", found["items"]))
+        return str(found["metadata"]["resourceVersion"]), items
+
+    def watch(
+        self, api_version: str, kind: str, version: str, seconds: int
+    ) -> Iterator[tuple[str, dict[str, object]]]:
+        """Yields what happens to objects of a kind, in all namespaces, from a version on.
+
+        Yields:
+            ADDED, MODIFIED, DELETED or ERROR, and the object.
+        """
+        resource = self._client.resources.get(api_version=api_version, kind=kind)
+        for event in resource.watch(resource_version=version, timeout=seconds):
+            yield str(event["type"]), cast("dict[str, object]", event["raw_object"])
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> None:
         """Asks for an object's deletion; finalizers may keep it for a while."""

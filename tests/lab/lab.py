@@ -1,7 +1,8 @@
 """The lab's command line: `python tests/lab/lab.py build|up|down|status [--node real]`.
 
 Without an option the lab has a made-up node and is up in seconds; with `--node real` it has one
-with real pods, which needs root on Linux. Both can be up at once.
+with real pods, which needs root on Linux. Both can be up at once. `policies on|off` switches
+whether the real node enforces NetworkPolicies.
 
 Exit codes of `status`: 0 runs, 3 built but not (wholly) running, 4 not built. The other
 commands: 0 done, 1 could not, with the reason on stderr.
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.lab import lifecycle, parts
 from tests.lab.lifecycle import State
 from tests.lab.node import lifecycle as node
+from tests.lab.node import switch
 from tests.lab.processes import FAKE_NODE, REAL_NODE, Run
 
 _STATUS_CODES = {State.RUNNING: 0, State.DOWN: 3, State.BROKEN: 3, State.NOT_BUILT: 4}
@@ -68,7 +70,7 @@ FLAVOURS = {
 }
 
 
-def _build(flavour: Flavour) -> int:
+def _build(flavour: Flavour, _: str | None) -> int:
     _say("building what is missing; the first time takes 15 to 25 minutes")
     flavour.build()
     for part in (*parts.PARTS, *parts.NODE_PARTS):
@@ -77,7 +79,7 @@ def _build(flavour: Flavour) -> int:
     return 0
 
 
-def _up(flavour: Flavour) -> int:
+def _up(flavour: Flavour, _: str | None) -> int:
     begin = time.monotonic()
     if flavour.up() is State.RUNNING:
         _say(f"runs already; export KUBECONFIG={flavour.run.kubeconfig}")
@@ -87,13 +89,13 @@ def _up(flavour: Flavour) -> int:
     return 0
 
 
-def _down(flavour: Flavour) -> int:
+def _down(flavour: Flavour, _: str | None) -> int:
     flavour.down()
     _say("down; nothing of it is left")
     return 0
 
 
-def _status(flavour: Flavour) -> int:
+def _status(flavour: Flavour, _: str | None) -> int:
     found = flavour.state()
     _say(f"the lab is {found}")
     if reason := flavour.missing():
@@ -103,17 +105,28 @@ def _status(flavour: Flavour) -> int:
     return _STATUS_CODES[found]
 
 
+def _policies(_: Flavour, enforced: str | None) -> int:
+    """Switches the real node's enforcement, or says how it is."""
+    if enforced is not None:
+        switch.set_policies(enforced=enforced == "on")
+    _say(f"network policies are enforced: {switch.policies_state() or 'the real node is not up'}")
+    return 0
+
+
 def main() -> int:
     """Runs one command and returns the process's exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    commands = {"build": _build, "up": _up, "down": _down, "status": _status}
+    commands = {
+        "build": _build, "up": _up, "down": _down, "status": _status, "policies": _policies,
+    }  # fmt: skip
     parser.add_argument("command", choices=tuple(commands))
+    parser.add_argument("enforced", nargs="?", choices=("on", "off"), help="of `policies`")
     parser.add_argument("--node", choices=tuple(FLAVOURS), default="fake", help="default: fake")
     arguments = parser.parse_args()
     try:
-        return commands[arguments.command](FLAVOURS[arguments.node])
+        return commands[arguments.command](FLAVOURS[arguments.node], arguments.enforced)
     except parts.LabError as error:
         sys.stderr.write(f"lab: {error}\n")
         return 1

@@ -1,17 +1,20 @@
 """The container runtime and the pods' network, with every path below the lab's own folder."""
 
 import json
+import sys
 import time
 from pathlib import Path
 
 from tests.lab.images import IMAGES
 from tests.lab.node.images import PAUSE
-from tests.lab.node.machine import call, plugin_folder
+from tests.lab.node.machine import PLUGINS, call, plugin_folder
+from tests.lab.node.switch import folder_of
 from tests.lab.parts import LabError
 from tests.lab.processes import Run, wait_until
 
 _SECONDS = 30.0
 _IMPORT_SECONDS = 300.0
+_FENCE = "lab-fence"
 _NODE_PODS = "10.244.0.0/24"
 
 
@@ -28,9 +31,7 @@ def start_containerd(run: Run) -> None:
     """
     folder = run.folder / "containerd"
     folder.mkdir()
-    plugins = plugin_folder()
-    if plugins is None:
-        raise LabError("the network plugins are missing; run python tests/lab/lab.py build")
+    plugins = _plugins(run, folder / "plugins")
     network = folder / "network"
     network.mkdir()
     (network / "10-lab.conflist").write_text(_network(folder), encoding="utf-8")
@@ -43,6 +44,23 @@ def start_containerd(run: Run) -> None:
         seconds=_SECONDS,
         process=process,
     )
+
+
+def _plugins(run: Run, folder: Path) -> Path:
+    """A folder with this machine's network plugins and our own."""
+    found = plugin_folder()
+    if found is None:
+        raise LabError("network plugins are missing; run python tests/lab/lab.py build --node real")
+    folder.mkdir()
+    for plugin in PLUGINS:
+        (folder / plugin).symlink_to(found / plugin)
+    own = folder / _FENCE
+    program = Path(__file__).with_name("plugin.py")
+    # Without site packages it starts five times as fast.
+    command = f"exec {sys.executable} -S -E {program} {folder_of(run)}"
+    own.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
+    own.chmod(0o755)
+    return folder
 
 
 def import_images(run: Run) -> float:
@@ -104,4 +122,5 @@ def _network(folder: Path) -> str:
         },
     }
     ports = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return json.dumps({"cniVersion": "0.4.0", "name": "lab", "plugins": [pods, ports]})
+    fence = {"type": _FENCE}
+    return json.dumps({"cniVersion": "0.4.0", "name": "lab", "plugins": [pods, ports, fence]})

@@ -21,7 +21,7 @@ from tests.lab.control_plane import (
     start_control_plane,
 )
 from tests.lab.lifecycle import State, comes_true, lock
-from tests.lab.node import cgroups, images, leftovers, machine, network
+from tests.lab.node import cgroups, images, leftovers, machine, network, switch
 from tests.lab.node.containerd import import_images, start_containerd
 from tests.lab.node.kubelet import DNS, node_ready, start_kubelet
 from tests.lab.node.storage import STORAGE_CLASS
@@ -30,7 +30,7 @@ from tests.lab.parts import LabError
 from tests.lab.processes import REAL_NODE, Run
 
 PARTS = tuple(part for part in (*parts.PARTS, *parts.NODE_PARTS) if part is not parts.KWOK)
-PROGRAMS = 10
+PROGRAMS = 11
 _SECONDS = 60.0
 
 Say = Callable[[str], object]
@@ -141,6 +141,7 @@ def _bring_up(say: Say) -> None:
     )
     keys = start_control_plane(run, places, flags)
     say("the control plane is ready")
+    _start_enforcer(run)
     say(f"images imported in {import_images(run):.1f} s")
     cluster = Cluster(run.kubeconfig)
     try:
@@ -150,6 +151,15 @@ def _bring_up(say: Say) -> None:
     finally:
         cluster.close()
     run.complete.write_text("\n", encoding="utf-8")
+
+
+def _start_enforcer(run: Run) -> None:
+    folder = switch.folder_of(run)
+    (folder / "pods").mkdir(parents=True)
+    switch.write(folder / "known", "")
+    program = Path(__file__).with_name("enforcer.py")
+    run.start("policies", [sys.executable, str(program), str(run.kubeconfig), str(folder)])
+    switch.set_policies(enforced=True, run=run)
 
 
 def _start_services(run: Run, places: Places, cluster: Cluster) -> None:

@@ -30,7 +30,7 @@ PROGRAMS = {
 }
 """Each program that the node needs, and the Debian package that brings it."""
 _PLUGIN_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
-_PLUGINS = ("ptp", "host-local", "portmap", "loopback")
+PLUGINS = ("ptp", "host-local", "portmap", "loopback")
 _PLUGIN_PACKAGE = "containernetworking-plugins"
 # The kubelet sets these for the whole machine, whatever namespace it lives in.
 _SETTINGS = (
@@ -87,7 +87,7 @@ def plugin_folder() -> Path | None:
     return next(
         (
             folder for folder in _PLUGIN_FOLDERS
-            if all(os.access(folder / plugin, os.X_OK) for plugin in _PLUGINS)
+            if all(os.access(folder / plugin, os.X_OK) for plugin in PLUGINS)
         ),
         None,
     )  # fmt: skip

@@ -95,7 +95,10 @@ def connect(keeper: Process) -> Ends:
     call(*inside, "ip", "address", "add", f"{ends.node}/30", "dev", "eth0")
     for name in ("lo", "eth0"):
         call(*inside, "ip", "link", "set", name, "up")
-    call(*inside, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    # Pods and policies know the one address family only.
+    for setting in ("ipv4/ip_forward", "ipv6/conf/all/disable_ipv6"):
+        if Path(f"/proc/sys/net/{setting}").exists():
+            call(*inside, "sh", "-c", f"echo 1 > /proc/sys/net/{setting}")
     return ends
 
 
