@@ -1,7 +1,7 @@
-"""The fixture that gives tests marked `lab` a real control plane with a real Velero.
+"""The fixtures that give tests marked `lab` a real control plane, and a real node if marked `node`.
 
-In comes `LAB_KUBECONFIG`, or the lab of this folder; out comes a `Lab`. Tests are skipped, in
-words, where neither is to be had.
+In comes `LAB_KUBECONFIG` or `LAB_NODE_KUBECONFIG`, or the labs of this folder; out comes a `Lab`.
+Tests are skipped, in words, where neither is to be had.
 """
 
 import os
@@ -19,6 +19,9 @@ from tests.lab.control_plane import KUBECONFIG
 from tests.lab.drilling import Desk
 from tests.lab.footprint import difference, footprint
 from tests.lab.lifecycle import State
+from tests.lab.node import lifecycle as node
+from tests.lab.node.network import NodeTaken
+from tests.lab.processes import REAL_NODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,76 @@ def lab() -> Iterator[Lab]:
         lifecycle.down()
 
 
+@pytest.fixture(scope="session")
+def node_lab(brought_up: bool) -> Iterator[Lab]:
+    """The cluster of `LAB_NODE_KUBECONFIG`, or this folder's real node, brought up if it is down.
+
+    It is taken down again only by the session that brought it up.
+    """
+    given = os.environ.get("LAB_NODE_KUBECONFIG")
+    kubeconfig = Path(given) if given else REAL_NODE.kubeconfig
+    cluster = Cluster(kubeconfig)
+    yield Lab(kubeconfig=kubeconfig, cluster=cluster, velero_namespace=NAMESPACE)
+    cluster.close()
+    if brought_up:
+        node.down()
+
+
+@pytest.fixture(scope="session")
+def brought_up() -> bool:
+    """Brings the node up and says whether it was down before; skips where it cannot be."""
+    if os.environ.get("LAB_NODE_KUBECONFIG"):
+        return False
+    _skip_in_parallel()
+    if reason := node.why_not():
+        pytest.skip(
+            f"the lab's real node cannot run here: {reason};"
+            " or name a cluster with a node and Velero in LAB_NODE_KUBECONFIG"
+        )
+    try:
+        return node.up(lambda _: None) is not State.RUNNING
+    except NodeTaken as error:
+        pytest.skip(str(error))
+
+
+def _skip_in_parallel() -> None:
+    """Parallel workers would each want a lab, and take it down under each other."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.skip(
+            "labs are for one process: `make lab-test`, or pytest without -n;"
+            " or name a cluster in LAB_KUBECONFIG and LAB_NODE_KUBECONFIG"
+        )
+
+
+@pytest.fixture
+def node_desk(node_lab: Lab, tmp_path: Path) -> Desk:
+    """Where a test's own drills write, against the real node."""
+    return Desk(folder=tmp_path, kubeconfig=node_lab.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def own_node(node_lab: Lab) -> None:
+    """Skips where the node is not this folder's own, whose policies can be switched."""
+    if node_lab.kubeconfig != REAL_NODE.kubeconfig:
+        pytest.skip("needs the real node of this folder: its policies and volumes are ours")
+
+
+@pytest.fixture(scope="session")
+def passing_node(brought_up: bool) -> None:
+    """Skips where the node was up before these tests, for somebody else may need it after them."""
+    if not brought_up:
+        pytest.skip("the node was up already; it is taken down only by tests that brought it up")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a node down comes after everything that needs one, however tests are shuffled."""
+    items.sort(key=lambda item: item.get_closest_marker("ends_the_node") is not None)
+
+
 def _bring_up() -> bool:
     """Brings the lab up and says whether it was down before; skips where it is not built."""
+    _skip_in_parallel()
     if lifecycle.state() is State.NOT_BUILT:
         names = ", ".join(parts.missing_parts())
         pytest.skip(

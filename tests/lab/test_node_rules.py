@@ -150,7 +150,7 @@ def test_expressions_of_selectors() -> None:
 
 
 @given(st.booleans(), st.booleans())
-def test_who_has_no_fence_is_closed_off(ingress: bool, egress: bool) -> None:  # noqa: FBT001
+def test_who_has_no_fence_is_closed_off(ingress: bool, egress: bool) -> None:
     """A pod that the enforcer has not heard of yet is let nowhere, whatever the others may."""
     fence = Fence(
         address=WEB.address, ingress=() if ingress else None, egress=() if egress else None

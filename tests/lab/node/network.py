@@ -24,6 +24,10 @@ _CANDIDATES = ("198.18.77.0/30", "10.213.77.0/30", "172.29.77.0/30")
 _SECONDS = 20.0
 
 
+class NodeTaken(LabError):
+    """Somebody else's real node runs on this machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
     """The two addresses of the link."""
@@ -36,7 +40,7 @@ def open_namespaces(run: Run) -> Process:
     """Starts the process that keeps the namespaces, and writes down which they are.
 
     Raises:
-        LabError: Another real node runs on this machine.
+        NodeTaken: Another real node runs on this machine.
     """
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     keeper = run.start(
@@ -58,7 +62,7 @@ def open_namespaces(run: Run) -> Process:
     except LabError as error:
         if keeper.alive:
             raise
-        raise LabError(
+        raise NodeTaken(
             f"another real node runs on this machine ({LOCK} is held); take it down first"
         ) from error
     found = {kind: namespace(keeper.pid, kind) for kind in ("net", "mnt")}
