@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart check test lint types imports fix golden lab-build lab lab-down bench lock image clean
+.PHONY: help setup quickstart check test lint types imports fix golden lab-build lab lab-node-build lab-node lab-test lab-down bench lock image clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,8 +55,18 @@ lab: lab-build ## Bring the lab up and drill on a real Kubernetes and Velero
 	$(BIN)/python tests/lab/lab.py up
 	$(BIN)/python -m runner scenarios/lab.yaml
 
-lab-down: ## Take the lab down
+lab-node-build: $(BIN)/.dev ## Build what the lab with a real node needs besides (root on Linux)
+	$(BIN)/python tests/lab/lab.py build --node real
+
+lab-node: lab-node-build ## Bring up the lab with a real node and real pods
+	$(BIN)/python tests/lab/lab.py up --node real
+
+lab-test: $(BIN)/.dev ## Run the lab tests, as far as this machine can
+	.ci/lab
+
+lab-down: ## Take both labs down
 	$(BIN)/python tests/lab/lab.py down
+	$(BIN)/python tests/lab/lab.py down --node real
 
 bench: $(BIN)/.dev ## Run the benchmarks
 	$(BIN)/python benchmarks/startup.py

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.lab import parts, processes
+from tests.lab.application import recipes
 from tests.lab.backups import start_store, storage_available
 from tests.lab.cluster import Cluster, read_manifest, status_of
 from tests.lab.control_plane import (
@@ -73,7 +74,7 @@ def build(say: Say) -> None:
         if parts.missing_parts((part,)):
             parts.build_part(part)
             say(f"built {part.name} {part.version}")
-    for name in images.make_images():
+    for name in (*images.make_images(), *recipes.build_images()):
         say(f"made image {name}")
 
 

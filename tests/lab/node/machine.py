@@ -10,11 +10,13 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.lab.parts import LabError
+from tests.lab.node import cgroups
+from tests.lab.parts import LAB, LabError
 
 PROGRAMS = {
     "containerd": "containerd",
@@ -58,20 +60,33 @@ def why_not() -> str:
         return f"a real node needs Linux, this is {platform.system()}"
     if os.geteuid() != 0:
         return "a real node needs root: namespaces, mounts, control groups"
-    return _no_namespaces() or _no_control_groups()
-
-
-def _no_namespaces() -> str:
+    if not Path("/dev/kmsg").exists():
+        return "the kubelet needs /dev/kmsg, which this machine does not have"
     if shutil.which("unshare") is None:
         return "unshare is missing (package util-linux)"
-    done = call("unshare", "--net", "--mount", "mount", "-t", "tmpfs", "lab", "/run", check=False)
-    return f"no namespaces of one's own: {done.stderr.strip()}" if done.returncode else ""
+    return _impossible() or cgroups.why_not()
 
 
-def _no_control_groups() -> str:
-    from tests.lab.node import cgroups  # noqa: PLC0415 - which needs this module
-
-    return cgroups.why_not()
+def _impossible() -> str:
+    """What cannot be done here: tried in namespaces that end with the trial."""
+    with tempfile.TemporaryDirectory(prefix=".overlay-", dir=LAB) as folder:
+        layers = f"lowerdir={folder}/a,upperdir={folder}/b,workdir={folder}/c"
+        for words, script in (
+            ("namespaces of one's own", "mount -t tmpfs lab /run"),
+            (
+                "layered file systems in this folder",
+                f"cd {folder}; mkdir a b c d; mount -t overlay lab -o {layers} d",
+            ),
+            ("links between namespaces", "! command -v ip || ip link add lab0 type veth peer name lab1"),
+            (
+                "firewall rules of one's own",
+                "! command -v iptables || { iptables -t nat -S && iptables -t security -S; }",
+            ),
+        ):
+            done = call("unshare", "--net", "--mount", "sh", "-ec", script, check=False)
+            if done.returncode != 0:
+                return f"this machine does not allow {words}: {done.stderr.strip()}"
+    return ""
 
 
 def missing_packages() -> tuple[str, ...]:
