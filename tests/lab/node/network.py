@@ -8,6 +8,7 @@ tests reach the API server; it goes with its other end. Pods can reach nobody ou
 import ipaddress
 import json
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def mount_own(keeper: Process, kubelet: Path) -> None:
 
 def link_exists() -> bool:
     """Whether this machine's end of the link is there."""
-    return Path(f"/sys/class/net/{LINK}").exists()
+    return LINK in {name for _, name in socket.if_nameindex()}
 
 
 def _free_ends() -> Ends:
