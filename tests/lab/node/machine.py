@@ -77,7 +77,10 @@ def _impossible() -> str:
                 "layered file systems in this folder",
                 f"cd {folder}; mkdir a b c d; mount -t overlay lab -o {layers} d",
             ),
-            ("links between namespaces", "! command -v ip || ip link add lab0 type veth peer name lab1"),
+            (
+                "links between namespaces",
+                "! command -v ip || ip link add lab0 type veth peer name lab1",
+            ),
             (
                 "firewall rules of one's own",
                 "! command -v iptables || { iptables -t nat -S && iptables -t security -S; }",
