@@ -173,3 +173,5 @@ class Inventory:
     """Custom resources of the restored namespaces that an operator works on."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""
+    filled_pods: frozenset[tuple[str, str]] = frozenset()
+    """(namespace, name) of the pods whose volumes the engine fills while it restores them."""

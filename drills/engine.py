@@ -97,6 +97,8 @@ class RestoreOrder:
     """Our marks, for every object the engine makes on our behalf."""
     deadline_seconds: float = 1800.0
     """For the whole drill: what `describe` shows as time-outs; less of it is left at the end."""
+    most_replicas: int | None = None
+    """The cap on each workload's replicas, None where the scenario sets none."""
     gives_way: bool = True
     """Whether somebody else's restores on the same engine go first."""
     names: NameMap | None = None

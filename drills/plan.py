@@ -133,6 +133,7 @@ def restore_order(
         labels=marks(drill_id, scenario.name, scenario.backup.engine),
         deadline_seconds=scenario.restore.deadline.total_seconds(),
         gives_way=scenario.restore.gives_way,
+        most_replicas=scenario.restore.most_replicas,
         names=names_of(scenario, inventory),
         storage_classes=dict(scenario.restore.storage_classes),
     )

@@ -155,7 +155,12 @@ def _restore(notes: Notes) -> RestoreRecord | None:
 def _isolation(scenario: Scenario, notes: Notes, *, embedded: bool) -> Mapping[str, str]:
     if not notes.isolated:
         return {}
-    return isolation_words(scenario.isolation.network, embedded=embedded, proof=notes.proof)
+    return isolation_words(
+        scenario.isolation.network,
+        embedded=embedded,
+        proof=notes.proof,
+        limits=scenario.isolation.limits,
+    )
 
 
 def _scenario(scenario: Scenario) -> ScenarioRef:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drills.ports import Kind
 from drills.proving.facts import Proof, ProofState
-from scenarios.model import NetworkIsolation
+from scenarios.model import LimitsSpec, NetworkIsolation
 
 NAMESPACE = Kind("v1", "Namespace")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy")
@@ -17,6 +17,8 @@ ROLE_BINDING = Kind("rbac.authorization.k8s.io/v1", "RoleBinding")
 POLICY_NAME = "restore-drill-closed"
 QUOTA_NAME = "restore-drill-closed"
 BINDING_NAME = "restore-drill-runner"
+LEAST = {"cpu": "10m", "memory": "16Mi"}
+"""What a container requests that says nothing, where the sandbox has limits."""
 POD_SECURITY = "pod-security.kubernetes.io/"
 
 
@@ -68,13 +70,55 @@ def policy_manifest(
     }
 
 
-def quota_manifest(namespace: str, labels: Mapping[str, str]) -> dict[str, object]:
-    """Return the quota that forbids load balancers and node ports."""
+def quota_manifest(
+    namespace: str, labels: Mapping[str, str], limits: LimitsSpec | None = None
+) -> dict[str, object]:
+    """Return the quota that forbids load balancers and node ports, and keeps the limits."""
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
         "metadata": {"name": QUOTA_NAME, "namespace": namespace, "labels": dict(labels)},
-        "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+        "spec": {
+            "hard": {
+                "services.loadbalancers": "0",
+                "services.nodeports": "0",
+                **_hard(limits or LimitsSpec()),
+            }
+        },
+    }
+
+
+def _hard(limits: LimitsSpec) -> dict[str, str]:
+    wanted = {
+        "requests.cpu": limits.cpu,
+        "requests.memory": limits.memory,
+        "pods": str(limits.pods) if limits.pods else None,
+    }
+    return {key: value for key, value in wanted.items() if value}
+
+
+def limit_range_manifest(
+    namespace: str, labels: Mapping[str, str], limits: LimitsSpec
+) -> dict[str, object] | None:
+    """Return the LimitRange for containers that say nothing, None where none is needed.
+
+    A quota of requests refuses every pod with a container that requests nothing, so each gets a
+    little; and no container may use more than the whole sandbox.
+    """
+    wanted = {"cpu": limits.cpu, "memory": limits.memory}
+    most = {key: value for key, value in wanted.items() if value}
+    if not most:
+        return None
+    limit = {
+        "type": "Container",
+        "default": most,
+        "defaultRequest": {key: LEAST[key] for key in most},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "LimitRange",
+        "metadata": {"name": QUOTA_NAME, "namespace": namespace, "labels": dict(labels)},
+        "spec": {"limits": [limit]},
     }
 
 
@@ -111,12 +155,18 @@ def binding_manifest(
 
 
 def isolation_words(
-    network: NetworkIsolation, *, embedded: bool, proof: Proof | None = None
+    network: NetworkIsolation,
+    *,
+    embedded: bool,
+    proof: Proof | None = None,
+    limits: LimitsSpec | None = None,
 ) -> dict[str, str]:
     """Return the measures and their state, for the report."""
+    hard = _hard(limits or LimitsSpec())
+    capped = f"; at most {', '.join(f'{k} {v}' for k, v in hard.items())}" if hard else ""
     return {
         "networkPolicy": _policy_words(network, embedded=embedded, proof=proof),
-        "resourceQuota": "no load balancers, no node ports",
+        "resourceQuota": f"no load balancers, no node ports{capped}",
         "backups": "kept out of the engine's own backups",
     }
 

@@ -79,7 +79,14 @@ def make_and_close(drill: Drill, *, proving: bool) -> None:
         )
         if drill.proving is not None:
             drill.proving.control()
-        close_namespaces(maker, clock, drill.targets, drill.labels, network=network)
+        close_namespaces(
+            maker,
+            clock,
+            drill.targets,
+            drill.labels,
+            network=network,
+            limits=drill.scenario.isolation.limits,
+        )
     finally:
         drill.sandbox |= {thing.name: thing.uid for thing in maker.made if thing.kind == NAMESPACE}
     drill.notes.isolated = all(

@@ -17,7 +17,11 @@ def plan_lines(scenario: Scenario, rehearsal: Rehearsal, samples: Samples) -> It
     yield from backup_lines(rehearsal)
     for source, target in rehearsal.namespaces.items():
         yield f"sandbox  {source} -> {target}"
-    words = isolation_words(scenario.isolation.network, embedded=rehearsal.embedded)
+    words = isolation_words(
+        scenario.isolation.network,
+        embedded=rehearsal.embedded,
+        limits=scenario.isolation.limits,
+    )
     yield from (f"  {measure}: {state}" for measure, state in words.items())
     yield from _proof(scenario, rehearsal)
     yield from _objects(rehearsal)

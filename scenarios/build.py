@@ -10,6 +10,7 @@ from scenarios.model import (
     CleanupPolicy,
     ClusterRef,
     IsolationSpec,
+    LimitsSpec,
     NetworkIsolation,
     ObjectivesSpec,
     Pick,
@@ -102,6 +103,7 @@ def _restore(part: Document) -> RestoreSpec:
         allow=part.words("allow"),
         gives_way=part.flag("yield", default=True),
         storage_classes=FrozenMap(part.texts("storageClasses")),
+        most_replicas=part.number("replicas", "max"),
         rewrite_names=part.flag("rewriteNames"),
     )
 
@@ -111,6 +113,15 @@ def _isolation(part: Document) -> IsolationSpec:
         network=NetworkIsolation(part.text("network") or NetworkIsolation.DENY),
         require_proof=part.flag("requireProof"),
         prober=_prober(part.part("prober")),
+        limits=_limits(part.part("limits")),
+    )
+
+
+def _limits(part: Document) -> LimitsSpec:
+    return LimitsSpec(
+        cpu=part.text("cpu") or None,
+        memory=part.text("memory") or None,
+        pods=part.number("pods"),
     )
 
 

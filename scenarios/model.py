@@ -116,6 +116,8 @@ class RestoreSpec:
     """Whether somebody else's restores on the same engine go first (`restore.yield`)."""
     storage_classes: Mapping[str, str] = field(default_factory=dict)
     """StorageClass in the backup to the one that claims get in this drill."""
+    most_replicas: int | None = None
+    """The cap on each workload's replicas (`restore.replicas.max`); None: as backed up."""
     rewrite_names: bool = False
     """Whether names of restored Services are led into the sandbox (`db.shop` to `db.drill`)."""
 
@@ -134,12 +136,24 @@ class ProberSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSpec:
+    """The most that all containers of a sandbox namespace may ask for; None: no limit."""
+
+    cpu: str | None = None
+    """A Kubernetes quantity: `4`, `500m`."""
+    memory: str | None = None
+    """A Kubernetes quantity: `8Gi`."""
+    pods: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IsolationSpec:
     """How closed the sandbox is, and whether that must be proven before data is restored."""
 
     network: NetworkIsolation = NetworkIsolation.DENY
     require_proof: bool = False
     prober: ProberSpec = field(default_factory=ProberSpec)
+    limits: LimitsSpec = field(default_factory=LimitsSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,12 @@ from drills.sandbox import (
     QUOTA_NAME,
     SandboxRights,
     binding_manifest,
+    limit_range_manifest,
     namespace_manifest,
     policy_manifest,
     quota_manifest,
 )
-from scenarios.model import NetworkIsolation
+from scenarios.model import LimitsSpec, NetworkIsolation
 
 StopCheck = Callable[[], bool]
 
@@ -118,12 +119,16 @@ def close_namespaces(
     labels: Mapping[str, str],
     *,
     network: NetworkIsolation,
+    limits: LimitsSpec | None = None,
 ) -> None:
     """Close the sandbox namespaces: policy and quota, known to the cluster when this returns."""
+    limits = limits or LimitsSpec()
     for target in targets:
         if network is NetworkIsolation.DENY:
             maker.make(policy_manifest(target, targets, labels))
-        maker.make(quota_manifest(target, labels))
+        if defaults := limit_range_manifest(target, labels, limits):
+            maker.make(defaults)
+        maker.make(quota_manifest(target, labels, limits))
     for target in targets:
         _await_quota(maker.cluster, clock, target)
 

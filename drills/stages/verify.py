@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drills.addresses import address_findings
 from drills.backups import Backup, Inventory
+from drills.capping import capping, capping_note
 from drills.cluster_rights import rights_left, rights_note
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
@@ -74,6 +75,10 @@ def _about_the_copy(
         ),
         *rights_note(rights_left(inventory, sources)),
         *mapping_note(inventory.objects, sources, scenario.restore.storage_classes),
+        *capping_note(
+            capping(inventory, sources, scenario.restore.most_replicas),
+            scenario.restore.most_replicas,
+        ),
         *harmless_note(
             inventory.objects, sources, {one.source for one in led if one.place == ALIAS}
         ),

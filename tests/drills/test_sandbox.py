@@ -1,16 +1,19 @@
 """The sandbox's manifests: what is let through, and what is carried over."""
 
+import pytest
+
 from drills import objects
 from drills.marks import marks
 from drills.sandbox import (
     SandboxRights,
     binding_manifest,
     isolation_words,
+    limit_range_manifest,
     namespace_manifest,
     policy_manifest,
     quota_manifest,
 )
-from scenarios.model import NetworkIsolation
+from scenarios.model import LimitsSpec, NetworkIsolation
 
 MARKS = marks("drill-1", "weekly")
 POLICY = policy_manifest("a-test", ("a-test", "b-test"), MARKS)
@@ -93,3 +96,38 @@ def test_words_never_claim_enforcement() -> None:
     assert isolation_words(NetworkIsolation.NONE, embedded=False)["networkPolicy"].startswith(
         "none"
     )
+
+
+def test_limits_are_in_the_quota_and_what_says_nothing_requests_a_little() -> None:
+    """A quota of requests alone would refuse every container that requests nothing."""
+    limits = LimitsSpec(cpu="4", memory="8Gi", pods=20)
+    hard = objects.mapping(quota_manifest("a-test", MARKS, limits), "spec", "hard")
+    assert hard == {
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+        "requests.cpu": "4",
+        "requests.memory": "8Gi",
+        "pods": "20",
+    }
+    defaults = limit_range_manifest("a-test", MARKS, limits)
+    (limit,) = objects.items(defaults, "spec", "limits")
+    assert limit == {
+        "type": "Container",
+        "default": {"cpu": "4", "memory": "8Gi"},
+        "defaultRequest": {"cpu": "10m", "memory": "16Mi"},
+    }
+    assert objects.labels(defaults) == MARKS
+    words = isolation_words(NetworkIsolation.DENY, embedded=False, limits=limits)
+    assert words["resourceQuota"].endswith("at most requests.cpu 4, requests.memory 8Gi, pods 20")
+
+
+@pytest.mark.parametrize(
+    ("limits", "keys"),
+    [(LimitsSpec(), None), (LimitsSpec(pods=3), None), (LimitsSpec(cpu="1"), {"cpu"})],
+)
+def test_defaults_only_for_what_is_limited(limits: LimitsSpec, keys: set[str] | None) -> None:
+    made = limit_range_manifest("a-test", MARKS, limits)
+    assert (made is None) is (keys is None)
+    if made is not None:
+        (limit,) = objects.items(made, "spec", "limits")
+        assert set(objects.mapping(limit, "default")) == keys

@@ -115,6 +115,13 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             namespaces=present,
             recovery_point=_recovery_point(reading.backup.started_at, in_scope),
             bytes=reading.contents.bytes,
+            filled_pods=frozenset(
+                (
+                    objects.text(b, "spec", "pod", "namespace"),
+                    objects.text(b, "spec", "pod", "name"),
+                )
+                for b in backups
+            ),
             reaches=tuple(reading.contents.reaches),
             named=tuple(reading.contents.named),
             address_uses=tuple(reading.contents.address_uses),

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import BackedUpObject
+from drills.capping import capping
 from drills.engine import RestoreOrder
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
@@ -44,6 +45,7 @@ def rules(order: RestoreOrder) -> tuple[Rule, ...]:
     return (
         *_services(scope, order.names),
         *_cron_jobs(scope),
+        *_replicas(order),
         *_per_kind(scope),
         *class_rules(order),
         *name_rules(order).rules,
@@ -92,6 +94,13 @@ def _cron_jobs(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
     spaces = {o.key.namespace for o in scope if o.key.resource == "cronjobs.batch"}
     if spaces:
         yield merge_rule("cronjobs.batch", spaces, {"spec": {"suspend": True}})
+
+
+def _replicas(order: RestoreOrder) -> Iterator[Rule]:
+    """Cap the replicas of what may be capped; see `drills.capping` for what may not."""
+    for obj in capping(order.inventory, order.namespaces, order.most_replicas).capped:
+        patch = {"spec": {"replicas": order.most_replicas}}
+        yield merge_rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
 
 
 def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:

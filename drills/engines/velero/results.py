@@ -49,7 +49,7 @@ ERRORS: tuple[Meaning, ...] = (
         "Production holds the port; see why the rewrite of this Service did not apply.",
     ),
     _meaning(
-        r"exceeded quota|quota exceeded|insufficient quota",
+        r"exceeded quota|quota exceeded|insufficient quota|failed quota",
         "quota-exceeded",
         Cause.CAPACITY,
         "Raise the quota of the sandbox, or leave out what the drill does not need.",

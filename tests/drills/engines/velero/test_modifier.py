@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -78,6 +79,16 @@ def test_a_services_rule_fits_that_service_only() -> None:
 def test_cron_jobs_are_suspended() -> None:
     cron = held("cronjobs.batch", "billing", spec={"suspend": False})
     assert patch_of(cron) == {"spec": {"suspend": True}}
+
+
+def test_replicas_are_capped_one_workload_at_a_time() -> None:
+    large = held("deployments.apps", "shop.v1", spec={"replicas": 5})
+    small = held("deployments.apps", "small", spec={"replicas": 2})
+    (rule,) = rules(replace(order_of(large, small), most_replicas=2))
+    assert objects.text(rule, "conditions", "resourceNameRegex") == r"^shop\.v1$"
+    (patch,) = objects.items(rule, "mergePatches")
+    assert json.loads(objects.text(patch, "patchData")) == {"spec": {"replicas": 2}}
+    assert rules(order_of(large, small)) == ()
 
 
 def test_foreign_finalizers_go_and_those_of_kubernetes_stay() -> None:
