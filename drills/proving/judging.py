@@ -178,8 +178,9 @@ def findings_after(proof: Proof, unasked: Unasked | None, *, required: bool) -> 
                 "sandbox-opened",
                 Severity.CRITICAL,
                 Cause.ISOLATION,
-                f"Something that was restored opened the sandbox: it now reaches {listed(opened)}.",
-                "Find the restored policy that allows it and leave its kind out of the restore.",
+                f"Since the restore the sandbox is open: it now reaches {listed(opened)}.",
+                "Find the restored policy that allows it and leave its kind out of the restore; "
+                "where there is none, see why the network plugin no longer enforces ours.",
             ),
         )
     if unasked is not None and proof.state is not ProofState.UNPROVEN:
