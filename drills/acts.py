@@ -6,6 +6,7 @@ One act per stage, all of one shape; `drills.drill` alone knows their order.
 from dataclasses import replace
 
 from drills.diagnosis import standing_in_the_way
+from drills.doubt import HINDERED, doubted_findings, doubted_probes
 from drills.engine import Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
@@ -14,7 +15,7 @@ from drills.plan import restore_order
 from drills.ports import Deadline
 from drills.proving.acts import asked_again, prove
 from drills.questions import probe_context
-from drills.record import Completeness, Outcome, ProbeRecord
+from drills.record import Completeness, ProbeRecord
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
@@ -25,7 +26,7 @@ from drills.state import Drill
 from drills.taking import check_standing, clear_remains, look_around, make_and_close, take_leases
 
 FOREGONE_SECONDS = 60.0
-"""How long workloads are waited for where the verdict is failed already: only to say more."""
+"""How long workloads are waited for where the drill can pass no more: only to say more."""
 
 
 def act_select(drill: Drill) -> None:
@@ -123,8 +124,8 @@ def act_restore(drill: Drill) -> None:
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
             notes.rewritings = examined.rewritings
             notes.findings += examined.findings
-            drill.dangerous = not examined.harmless
-            if drill.dangerous:
+            drill.dangerous, drill.hindered = not examined.harmless, examined.hindered
+            if drill.dangerous or restored.broken_off is not None:
                 raise Halt
             if not _anything(examined.completeness):
                 notes.findings.append(_nothing_restored())
@@ -148,7 +149,7 @@ def act_settle(drill: Drill) -> None:
         )
         drill.stability = settled.watch
         check_standing(drill)
-        notes.findings += settled.findings
+        notes.findings += _fair(drill, settled.findings)
         notes.settled = settled.ready
         notes.settled_seconds = notes.since_request()
         note.message = settled.message
@@ -192,20 +193,16 @@ def _believe(drill: Drill, probes: tuple[ProbeRecord, ...]) -> None:
     try:
         check_standing(drill)
     except DrillError as error:
-        drill.notes.probes = tuple(_doubted(probe, error) for probe in probes)
+        drill.notes.probes = doubted_probes(probes, str(error), error.cause)
         raise
-    drill.notes.findings += lost
+    if drill.hindered:
+        drill.notes.probes = doubted_probes(probes, HINDERED, Cause.ENVIRONMENT)
+    drill.notes.findings += _fair(drill, lost)
 
 
-def _doubted(probe: ProbeRecord, error: DrillError) -> ProbeRecord:
-    if probe.outcome is not Outcome.FAILED:
-        return probe
-    return replace(
-        probe,
-        outcome=Outcome.INCONCLUSIVE,
-        cause=error.cause,
-        message=f"{probe.message} (but {error})",
-    )
+def _fair(drill: Drill, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings, none of which blames the backup for what was kept from it."""
+    return doubted_findings(findings, HINDERED) if drill.hindered else findings
 
 
 def _anything(completeness: Completeness) -> bool:
@@ -237,8 +234,9 @@ def _check_namespaces(drill: Drill) -> None:
 
 
 def _settle_deadline(drill: Drill, deadline: Deadline) -> Deadline:
-    """Return the drill's deadline, or a nearer one where the verdict is failed already."""
-    if not any(f.severity is Severity.CRITICAL and not f.unanswered for f in drill.notes.findings):
+    """Return the drill's deadline, or a nearer one where waiting can mend the verdict no more."""
+    failed = (f.severity is Severity.CRITICAL and not f.unanswered for f in drill.notes.findings)
+    if not drill.hindered and not any(failed):
         return deadline
     soon = drill.ports.clock.monotonic() + FOREGONE_SECONDS
     return deadline if deadline.at <= soon else replace(deadline, at=soon)

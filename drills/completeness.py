@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from drills.backups import BackedUpObject, Inventory, ObjectKey
-from drills.engine import LeftOutRule
+from drills.engine import LeftOutRule, Restored
 from drills.findings import Cause, Finding, Severity
 from drills.plan import rule_for
 from drills.record import Completeness, CompletenessRow
@@ -65,6 +65,8 @@ class Obstacles:
     messages: tuple[str, ...] = ()
     cause: Cause | None = None
     """None where the engine blames the backup, or nothing."""
+    broken_off: Cause | None = None
+    """Whose trouble kept the engine from going through the backup."""
 
     def explain(self, names: Iterable[str]) -> bool:
         """Return whether a message names every one of `names`."""
@@ -76,8 +78,11 @@ WORD = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 """A Kubernetes name within a sentence or a path."""
 
 
-def obstacles_of(errors: Iterable[str], findings: Iterable[Finding]) -> Obstacles:
+def obstacles_of(restored: Restored) -> Obstacles:
     """Return the engine's errors as obstacles, where all its findings blame something else."""
+    if restored.broken_off is not None:
+        return Obstacles(broken_off=restored.broken_off)
+    errors, findings = restored.errors, restored.findings
     news = [f for f in findings if f.severity is not Severity.INFO]
     blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
     if not blamed or any(f.severity is Severity.CRITICAL and not f.unanswered for f in news):
@@ -176,6 +181,9 @@ class _Judge:
 def _missing(
     completeness: Completeness, live: LiveNames, obstacles: Obstacles
 ) -> Iterable[Finding]:
+    if obstacles.broken_off is not None:
+        yield from _not_reached(completeness, obstacles.broken_off)
+        return
     for row in completeness.rows:
         if not row.missing:
             continue
@@ -193,6 +201,22 @@ MAKE_SERVED = "Install the CustomResourceDefinition or API version that the back
 REFUSED = " because the cluster refused them, which says nothing about the backup"
 SEE_ERRORS = "Look for these names in the engine's restore errors and warnings."
 SHOWN = 5
+
+
+def _not_reached(completeness: Completeness, cause: Cause) -> Iterable[Finding]:
+    """Yield one finding for all that a restore did not come to."""
+    missing = [f"{row.resource} {name}" for row in completeness.rows for name in row.missing]
+    if missing:
+        yield Finding(
+            code="objects-not-reached",
+            severity=Severity.WARNING,
+            cause=cause,
+            subject="sandbox",
+            message=f"The restore was broken off before {len(missing)} objects came back, "
+            "which says nothing about the backup.",
+            remedy="Mend what broke the restore off, then drill again.",
+            unanswered=True,
+        )
 
 
 def _absent(row: CompletenessRow, code: str, cause: Cause, why: str, remedy: str) -> Finding:

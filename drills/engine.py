@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
-from drills.findings import Finding
+from drills.findings import Cause, Finding
 from drills.names import NameMap
 from drills.objects import KubeObject
 from drills.ports import (
@@ -138,7 +138,7 @@ class RestoredVolume:
     method: str
     bytes: int | None
     outcome: str
-    """`restored`, `empty`, `failed` or `unknown`."""
+    """`restored`, `empty`, `failed`, `unknown`, or `interrupted` by something outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +163,9 @@ class Restored:
     """Until the request, for somebody else's restores; None where nobody was waited for."""
     submitted: Mapping[str, object] = field(default_factory=dict)
     """What the engine was given, as it was sent."""
+    broken_off: Cause | None = None
+    """Whose trouble kept the engine from going through the backup; what is not back says nothing
+    of the backup then. None where it went to the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

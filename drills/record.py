@@ -134,7 +134,7 @@ class VolumeRecord:
     method: str
     bytes: int | None
     outcome: str
-    """`restored`, `empty`, `failed`, `not-in-backup`, `not-restored` or `unknown`."""
+    """`restored`, `empty`, `failed`, `interrupted`, `not-in-backup`, `not-restored`, `unknown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ class Drill:
     """Name to uid of each namespace that this drill made."""
     dangerous: bool = False
     """True where something restored could act on the world and could not be made harmless."""
+    hindered: bool = False
+    """True where something did not come back for reasons outside the backup."""
     order: RestoreOrder | None = None
     deadline: Deadline | None = None
     stability: StabilityWatch | None = None

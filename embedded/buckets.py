@@ -55,6 +55,14 @@ class Bucket:
         self._source: Source = source or own
         self.allow_put: Callable[[str], None] = lambda key: None  # noqa: ARG005  # all allowed
 
+    def lose(self) -> None:
+        """Let the embedded store refuse everybody until `find`."""
+        self._own.go_away()
+
+    def find(self) -> None:
+        """Let the embedded store answer again."""
+        self._own.come_back()
+
     def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with the prefix, in order."""
         return self._place(prefix).keys(prefix)

@@ -232,7 +232,9 @@ class Connection:
         self.send(b"0\r\n\r\n")
 
     def client_gone(self) -> bool:
-        """Return whether the client has closed its side."""
+        """Return whether the client has closed its side, or the connection was cut."""
+        if self.sock.fileno() < 0:
+            return True
         poll = select.poll()
         poll.register(self.sock, select.POLLIN | select.POLLHUP | select.POLLERR)
         if not poll.poll(0):

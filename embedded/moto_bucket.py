@@ -5,7 +5,7 @@ reached from inside the process, which spares a thousand small HTTP requests.
 """
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import boto3
@@ -33,7 +33,9 @@ class _Quiet(MotoRequestHandler):  # type: ignore[misc]  # moto has no types
 class MotoBucket:
     """A bucket in moto, served over HTTP and used from inside."""
 
-    def __init__(self, listening: socket.socket, bucket: str) -> None:
+    def __init__(
+        self, listening: socket.socket, bucket: str, answers: Callable[[], bool] = lambda: True
+    ) -> None:
         host, port = listening.getsockname()[:2]
         self._name = bucket
         self._store = s3_backends[_ACCOUNT]["aws"]
@@ -47,6 +49,7 @@ class MotoBucket:
             request_handler=_Quiet,
             fd=listening.fileno(),
         )
+        self._server.verify_request = lambda *_: answers()
 
     def serve(self) -> None:
         """Answer requests until `stop` is called from another thread."""

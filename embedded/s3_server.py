@@ -29,6 +29,7 @@ class S3Server:
         self._moto: MotoBucket | None = None
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._away = False
 
     @property
     def url(self) -> str:
@@ -56,17 +57,25 @@ class S3Server:
         self._thread.join(_START_SECONDS)
         self._socket.close()
 
+    def go_away(self) -> None:
+        """Refuse everybody, the embedded Velero included, until `come_back`."""
+        self._away = True
+
+    def come_back(self) -> None:
+        """Answer again."""
+        self._away = False
+
     def put(self, key: str, content: bytes) -> None:
-        """Store an object."""
-        self._bucket().put(key, content)
+        """Store an object; like all that follow, raises ConnectionRefusedError while away."""
+        self._near().put(key, content)
 
     def read(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""
-        return self._bucket().read(key)
+        return self._near().read(key)
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with the prefix, in order."""
-        return self._bucket().keys(prefix)
+        return self._near().keys(prefix)
 
     def folders(self) -> list[str]:
         """Return the first parts of all keys."""
@@ -74,11 +83,18 @@ class S3Server:
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens where there is none."""
-        self._bucket().delete(key)
+        self._near().delete(key)
 
     def presigned(self, key: str, seconds: int) -> str:
         """Return a URL from which the object can be fetched; the object need not exist."""
         return self._bucket().presigned(key, seconds)
+
+    def _near(self) -> "MotoBucket":
+        if self._away:
+            raise ConnectionRefusedError(
+                "RequestError: send request failed caused by: dial tcp: connect: connection refused"
+            )
+        return self._bucket()
 
     def _bucket(self) -> "MotoBucket":
         if not self._ready.wait(_START_SECONDS):
@@ -91,7 +107,7 @@ class S3Server:
         try:
             from embedded.moto_bucket import MotoBucket  # noqa: PLC0415  # takes 0.3 s
 
-            self._moto = MotoBucket(listening, self.bucket)
+            self._moto = MotoBucket(listening, self.bucket, lambda: not self._away)
         except (ImportError, OSError, ValueError) as failure:
             self._failure = failure  # told to whoever asks for the store
             return

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drills import objects
-from drills.backups import BackedUpVolume, Inventory
 from drills.bystanders import Origin, bystander_findings, opened
 from drills.completeness import compare, findings_of, obstacles_of
-from drills.engine import Engine, Restored, RestoredVolume, RestoreOrder
+from drills.engine import Engine, Restored, RestoreOrder
 from drills.errors import DrillError, Missing
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Finding
 from drills.hazards import Hazard, finding_of, hazards
 from drills.live import LiveSandbox, look
 from drills.objects import KubeObject
@@ -21,8 +20,10 @@ from drills.ports import Cluster, Deadline, Kind, Listener
 from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
 from drills.stages.names_led import look_for_names
+from drills.stages.volumes import came_back, volume_findings, volumes_of
 from drills.storage_classes import CLAIMS, unmapped
 
+HINDERED = frozenset({"object-refused", "objects-not-reached"})
 ALWAYS_LOOKED_AT = (
     "services",
     "cronjobs.batch",
@@ -42,6 +43,9 @@ class Examined:
     rewritings: tuple[Rewriting, ...] = ()
     harmless: bool = True
     """False where something that could act on the world could not be made harmless."""
+    hindered: bool = False
+    """True where something is not back for reasons outside the backup: what asks for it would
+    blame the wrong one."""
 
 
 def restore(engine: Engine, order: RestoreOrder, deadline: Deadline) -> Restored:
@@ -99,7 +103,8 @@ def examine(
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
     names, led = live.names(), look_for_names(cluster, live.kinds, order)
     completeness = compare(order.inventory, order.namespaces, order.left_out, names)
-    volumes = volumes_of(order.inventory, order.namespaces, restored.volumes)
+    missing = findings_of(completeness, names, obstacles_of(restored))
+    volumes = volumes_of(order.inventory, order.namespaces, came_back(restored))
     return Examined(
         completeness=completeness,
         volumes=volumes,
@@ -107,11 +112,13 @@ def examine(
             *dangers.findings,
             *told,
             *shared.findings,
-            *findings_of(completeness, names, obstacles_of(restored.errors, restored.findings)),
+            *missing,
             *volume_findings(volumes),
             *led.findings,
             *unmapped(live.objects.get(CLAIMS, ()), order.storage_classes),
         ),
+        hindered=any(f.code in HINDERED for f in missing)
+        or any(volume.outcome == "interrupted" for volume in volumes),
         rewritings=led.rewritings,
         harmless=dangers.harmless and shared.harmless and not opened(told),
     )
@@ -220,66 +227,3 @@ def _only(obj: KubeObject, patch: Mapping[str, object]) -> Mapping[str, object]:
     """Return `patch` with the uid as precondition, so that it meets no other of that name."""
     metadata = {**objects.mapping(patch, "metadata"), "uid": objects.uid(obj)}
     return {**patch, "metadata": metadata}
-
-
-def volumes_of(
-    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
-) -> tuple[VolumeRecord, ...]:
-    """Return one record for each claim in scope: its data in the backup, and what came back."""
-    back = {(v.namespace, v.claim): v for v in restored}
-    return tuple(
-        _volume(volume, back.get((volume.namespace, volume.claim)))
-        for volume in inventory.volumes
-        if volume.namespace in namespaces
-    )
-
-
-def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
-    if not volume.has_data:
-        outcome, size = "not-in-backup", None
-    elif back is None:
-        outcome, size = "not-restored", None
-    else:
-        short = back.bytes is not None and volume.bytes is not None and back.bytes < volume.bytes
-        outcome = "empty" if short and not back.bytes else "failed" if short else back.outcome
-        size = back.bytes
-    return VolumeRecord(
-        claim=volume.claim,
-        namespace=volume.namespace,
-        method=volume.method,
-        bytes=size,
-        outcome=outcome,
-    )
-
-
-WORDS = {
-    "not-in-backup": "has no data in the backup; it came back empty",
-    "not-restored": "has data in the backup, but the engine restored none of it",
-    "empty": "came back empty",
-    "failed": "did not come back whole",
-}
-
-
-def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
-    """Return a finding for each claim whose data is not surely back, whatever the phase says."""
-    return tuple(_volume_finding(v) for v in volumes if v.outcome != "restored")
-
-
-def _volume_finding(volume: VolumeRecord) -> Finding:
-    lost = volume.outcome in WORDS
-    subject = f"persistentvolumeclaim {volume.namespace}/{volume.claim}"
-    words = WORDS.get(volume.outcome, "could not be shown to have come back")
-    return Finding(
-        code=f"volume-{volume.outcome}",
-        severity=Severity.CRITICAL if lost else Severity.WARNING,
-        cause=Cause.BACKUP if lost else Cause.ENVIRONMENT,
-        subject=subject,
-        message=f"The volume of claim {volume.namespace}/{volume.claim} {words}.",
-        remedy=(
-            "Back the volume up (remove its opt-out, or enable file-system backup or snapshots), "
-            "then drill again."
-            if lost
-            else "Look at the engine's volume restores; a data probe would settle it."
-        ),
-        unanswered=not lost,
-    )

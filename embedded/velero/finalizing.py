@@ -37,7 +37,7 @@ class Finalizer:
         if section(restore, "status").get("phase") not in _FINALIZING:
             return
         try:
-            knobs.wait_until(lambda: knobs.hang_at != "Finalizing", life)
+            knobs.wait_until(lambda: not knobs.hangs("Finalizing"), life)
             self._finish(restore, life)
         except GaveUp:
             _LOG.debug("the server stopped while it finalized %s", name)

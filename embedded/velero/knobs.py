@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+EVERYWHERE = "*"
+"""Where a server hangs that stands still altogether."""
+
 
 class GaveUp(Exception):
     """The server was stopped or restarted while it worked."""
@@ -44,7 +47,12 @@ class Knobs:
         self.vanish = False
         self.failing_uploads: tuple[str, ...] = ()
         self.answers_requests = True
+        self.agent_down = False
         self.unavailable = ""
+
+    def hangs(self, phase: str) -> bool:
+        """Return whether restores hang in this phase."""
+        return self.hang_at in {phase, EVERYWHERE}
 
     def poke(self) -> None:
         """Let whoever waits look again; cheap enough to be called under the storage's lock."""

@@ -54,6 +54,8 @@ class NodeAgent:
                 self.work(one)
             return
         order = self._around.objects.get(KIND, NAMESPACE, name)
+        if self._around.knobs.agent_down:
+            return
         if order is None or section(order, "status").get("phase") in OVER:
             return
         if not self._pod_is_scheduled(order):
@@ -70,9 +72,11 @@ class NodeAgent:
         if self._around.write(order, {"status": status}) is None:
             return
         spec = section(order, "spec")
-        problem = repository_problem(
-            self._around.bucket, str(spec.get("sourceNamespace")), str(spec.get("uploaderType"))
-        )
+        source, uploader = str(spec.get("sourceNamespace")), str(spec.get("uploaderType"))
+        try:
+            problem = repository_problem(self._around.bucket, source, uploader)
+        except OSError as away:
+            problem = str(away)
         self._around.write(order, {"status": self._end(problem, size)})
 
     def _end(self, problem: str, size: object) -> JsonObject:
@@ -99,6 +103,11 @@ class NodeAgent:
                     "completionTimestamp": self._around.timestamp(),
                 }
                 self._around.write(order, {"status": status})
+
+    def look_again(self) -> None:
+        """Go on with what was ordered while the agent was away."""
+        for order in self._around.objects.all(KIND, NAMESPACE):
+            self.work(name_of(order))
 
     def _waiting_for(self, uid: str) -> list[str]:
         label = f"velero.io/pod-uid={uid}"

@@ -81,7 +81,7 @@ class RestoreRun:
         job = self._job
         if job.knobs.seconds_per_item:
             job.knobs.pause(job.knobs.seconds_per_item, job.life)
-        job.knobs.wait_until(lambda: job.knobs.hang_at != "InProgress", job.life)
+        job.knobs.wait_until(lambda: not job.knobs.hangs("InProgress"), job.life)
         if resource == "namespaces":
             ensure_namespace(job, name, job.mapped(name))
             return

@@ -6,6 +6,7 @@ backups synced. Start it once; a test may stop, start and restart it, and turn i
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from embedded.objects import Objects
 from embedded.velero import NAMESPACE
 from embedded.velero.controls import Controls
 from embedded.velero.finalizing import Finalizer
+from embedded.velero.knobs import EVERYWHERE
 from embedded.velero.node_agent import OF_POD, NodeAgent
 from embedded.velero.pod_volumes import KIND as POD_VOLUME_RESTORES
 from embedded.velero.requests import DOWNLOADS, STATUSES, RequestKey, Requests
@@ -115,7 +117,8 @@ class VeleroServer(Controls):
 
     def sync(self) -> None:
         """Validate the location and take in new backups now, instead of within the minute."""
-        self.before_sync()
+        with suppress(OSError):  # the store is away, which the validation tells
+            self.before_sync()
         self._sync.validate()
         self._sync.sync()
 
@@ -136,6 +139,35 @@ class VeleroServer(Controls):
     def find_location(self) -> None:
         """Make the location Available again; deletions that waited for it go on."""
         self.knobs.unavailable = ""
+        self.sync()
+        self._look_again()
+
+    def stop_agent(self) -> None:
+        """Take the node agent down: volumes that are ordered stay New."""
+        self.knobs.agent_down = True
+
+    def start_agent(self) -> None:
+        """Bring the node agent up again; it goes on with what was ordered."""
+        self.knobs.agent_down = False
+        self._agent.look_again()
+
+    def stand_still(self) -> None:
+        """Stop the server without ending it, as SIGSTOP does."""
+        self.hang(EVERYWHERE)
+        self.answer_requests(answers=False)
+
+    def go_on(self) -> None:
+        """Let a server that stood still go on where it was."""
+        self.release()
+        self.answer_requests(answers=True)
+
+    def lose_bucket(self) -> None:
+        """Let the object store refuse everybody: restores, downloads, deletions."""
+        self._around.bucket.lose()
+
+    def find_bucket(self) -> None:
+        """Let the object store answer again; deletions that waited for it go on."""
+        self._around.bucket.find()
         self.sync()
         self._look_again()
 
@@ -186,6 +218,7 @@ class VeleroServer(Controls):
         while not self._ended.wait(_TICK_SECONDS):
             if not self.knobs.down:
                 self.sync()
+                self._look_again()
                 self.expire_requests()
 
     def _poke(self, event: Event) -> None:

@@ -59,7 +59,11 @@ class Sync:
     def _problem(self) -> str:
         if self._around.knobs.unavailable:
             return self._around.knobs.unavailable
-        strangers = [one for one in self._around.bucket.folders() if one not in KNOWN_FOLDERS]
+        try:
+            folders = self._around.bucket.folders()
+        except OSError as away:
+            return f"rpc error: code = Unknown desc = {away}"
+        strangers = [one for one in folders if one not in KNOWN_FOLDERS]
         if len(strangers) > _SHOWN:
             shown = " ".join(strangers[:_SHOWN])
             return (

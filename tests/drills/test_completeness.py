@@ -1,5 +1,7 @@
 """What came back against the inventory, name by name, and no object counted twice."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from drills.completeness import (
     findings_of,
     obstacles_of,
 )
-from drills.engine import LeftOutRule
+from drills.engine import LeftOutRule, Restored
 from drills.findings import Cause, Finding, Severity
 from drills.record import Completeness, CompletenessRow
 
@@ -156,6 +158,21 @@ def blame(cause: Cause, *, unanswered: bool = True, severity: str = "warning") -
 
 
 REFUSED = "secrets/key: admission webhook denied the request"
+
+
+def ended(error: str, findings: tuple[Finding, ...], broken_off: Cause | None = None) -> Restored:
+    return Restored(
+        name="r",
+        phase="Failed",
+        requested_at=datetime.now(UTC),
+        started_at=None,
+        completed_at=None,
+        errors=(error,),
+        findings=findings,
+        broken_off=broken_off,
+    )
+
+
 OBSTACLES = {
     "refused by the cluster": ((blame(Cause.ENVIRONMENT),), REFUSED, "object-refused"),
     "another name refused": ((blame(Cause.ENVIRONMENT),), "secrets/key-2: denied", ""),
@@ -175,10 +192,20 @@ def test_what_the_cluster_refused_is_open(
 ) -> None:
     """Never passed, and blamed on the backup only where nothing else explains it."""
     found = judged(item("secrets", "key"))
-    (finding,) = findings_of(found, names(), obstacles_of((error,), blamed))
+    (finding,) = findings_of(found, names(), obstacles_of(ended(error, blamed)))
     assert finding.code == (code or "object-missing")
     assert finding.unanswered is bool(code)
     assert (finding.severity is Severity.CRITICAL) is not bool(code)
+
+
+def test_a_restore_that_was_broken_off_says_nothing_of_what_is_missing() -> None:
+    """Server restarted, store away: one open question for all, and nobody blames the backup."""
+    found = judged(item("secrets", "key"), item("configmaps", "settings"))
+    broken = ended("connection refused", (), broken_off=Cause.ENVIRONMENT)
+    (finding,) = findings_of(found, names(), obstacles_of(broken))
+    assert (finding.code, finding.cause) == ("objects-not-reached", Cause.ENVIRONMENT)
+    assert (finding.severity, finding.unanswered) == (Severity.WARNING, True)
+    assert "2 objects" in finding.message
 
 
 def test_an_object_held_twice_with_one_explanation_is_not_explained() -> None:

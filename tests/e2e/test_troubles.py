@@ -187,6 +187,16 @@ def test_webhook_refusal_is_the_clusters(cluster: EmbeddedCluster, on: On) -> No
     assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
 
 
+def test_a_probe_for_what_a_webhook_refused_blames_nobody(cluster: EmbeddedCluster, on: On) -> None:
+    """The Service did not come back because of the cluster, so no answer is no verdict."""
+    message = 'admission webhook "guard" denied the request'
+    cluster.velero.fail_items("services/*/shop", message)
+    done = on()
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+    assert "not everything came back" in str(done.document["probes"])
+
+
 def test_restore_deleted_under_our_feet(cluster: EmbeddedCluster, on: On) -> None:
     """Somebody deletes our Restore: inconclusive, and cleaned up."""
     cluster.velero.delete_next_restore()

@@ -12,7 +12,7 @@ from drills import objects
 from drills.engine import EngineItem, ItemOutcome, Restored, RestoreOrder
 from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_seconds
 from drills.engines.velero.documents import read_json, rows
-from drills.engines.velero.ending import phase_findings
+from drills.engines.velero.ending import broken_off, phase_findings
 from drills.engines.velero.files import Files, StoreFiles, requested_files
 from drills.engines.velero.kinds import (
     DATA_DOWNLOAD,
@@ -76,6 +76,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
         ),
         queue_seconds=_queue_seconds(restore),
         volume_seconds=volume_seconds(work),
+        broken_off=broken_off(restore),
     )
 
 

@@ -11,10 +11,12 @@ from datetime import datetime
 from drills import objects
 from drills.backups import BackedUpVolume
 from drills.engine import RestoredVolume, RestoreOrder
+from drills.engines.velero.ending import OUTSIDE
 from drills.engines.velero.volumes import DATA_MOVER, POD_VOLUME
 from drills.objects import KubeObject
 
 RESTORED, EMPTY, FAILED, UNKNOWN = "restored", "empty", "failed", "unknown"
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +66,19 @@ def _restored(volume: BackedUpVolume, order: RestoreOrder, work: VolumeWork) -> 
 
 
 def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: VolumeWork) -> RestoredVolume:
-    """Judge by the object that moved the data; without one the claim came back empty."""
+    """Judge by the object that moved the data; without one the claim came back empty.
+
+    Velero cancels movers when server or node agent start again, never for what is in the backup.
+    """
     if mover is None:
         return _entry(volume, None, UNKNOWN if work.unread else EMPTY)
     state = objects.text(mover, "status", "phase")
     moved = objects.number(mover, "status", "progress", "bytesDone")
-    if state in {"Failed", "Canceled", "Canceling"}:
-        return _entry(volume, moved, FAILED)
+    if state in {"Canceled", "Canceling"}:
+        return _entry(volume, moved, INTERRUPTED)
+    if state == "Failed":
+        outside = OUTSIDE.search(objects.text(mover, "status", "message"))
+        return _entry(volume, moved, INTERRUPTED if outside else FAILED)
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)
     return _entry(volume, moved, EMPTY if volume.bytes and not moved else RESTORED)

@@ -43,6 +43,14 @@ def phase_findings(restore: KubeObject, readable_errors: int) -> Iterator[Findin
         )
 
 
+def broken_off(restore: KubeObject) -> Cause | None:
+    """Return whose trouble kept Velero from going through the backup, None where it did."""
+    if phase(restore) not in {"Failed", "FailedValidation"}:
+        return None
+    said = tuple(phase_findings(restore, 0))
+    return said[0].cause if said and all(f.unanswered for f in said) else None
+
+
 def _refused(restore: KubeObject, subject: str) -> Finding:
     said = "; ".join(str(e) for e in objects.items(restore, "status", "validationErrors"))
     message = f"Velero refused the restore: {said or 'it does not say why'}."

@@ -13,7 +13,8 @@ from drills.findings import Cause, Severity
 from drills.marks import marks
 from drills.plan import left_out_rules
 from drills.record import VolumeRecord
-from drills.stages.restore import Examined, examine, look_before, volume_findings, volumes_of
+from drills.stages.restore import Examined, examine, look_before
+from drills.stages.volumes import volume_findings, volumes_of
 from tests.fakes.clock import START
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.drilling import DRILL, scenario
@@ -83,6 +84,8 @@ VOLUMES = {
     "failed": (saved(), back("failed"), "failed"),
     "empty": (saved(), back("empty", None), "empty"),
     "unknown": (saved(), back("unknown", None), "unknown"),
+    "broken off": (saved(), back("interrupted", 0), "interrupted"),
+    "under way when the restore ended": (saved(), back("unknown", 5), "unknown"),
     "no word of it": (saved(), None, "not-restored"),
     "never backed up": (saved(has_data=False), back("restored"), "not-in-backup"),
 }
@@ -93,6 +96,17 @@ def test_volume_outcomes(volume: BackedUpVolume, came: RestoredVolume | None, ou
     """The bytes decide, not the engine's word for it."""
     found = volumes_of(inventory(volumes=(volume,)), {SOURCE: SANDBOX}, [came] if came else [])
     assert [record.outcome for record in found] == [outcome]
+
+
+def test_a_restore_that_was_broken_off_blames_nobody() -> None:
+    """Nothing of it came back, and that is one open question for objects, one for each volume."""
+    wanted = order(*SHOP, volumes=(saved(),))
+    broken = replace(restored(back("empty", None)), broken_off=Cause.ENVIRONMENT)
+    examined = examine(FakeCluster(), MemoryListener(), wanted, broken)
+    codes = {finding.code for finding in examined.findings}
+    assert codes == {"objects-not-reached", "volume-interrupted"}
+    assert all(finding.unanswered for finding in examined.findings)
+    assert examined.hindered
 
 
 def test_volumes_of_other_namespaces_are_out_of_scope() -> None:

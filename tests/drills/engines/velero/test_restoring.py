@@ -84,6 +84,11 @@ def pod_mover(phase: str = "Completed", done: int = 819) -> KubeObject:
     return mover(POD_VOLUME_RESTORE.kind, phase, done, pod=pod, volume="data")
 
 
+def stopped_mover(message: str) -> KubeObject:
+    failed = pod_mover("Failed", 100)
+    return {**failed, "status": {**objects.mapping(failed, "status"), "message": message}}
+
+
 def test_a_restore_that_completes_is_accounted_for() -> None:
     drill = Drill()
     drill.velero.cluster.put(pod_mover())
@@ -283,7 +288,9 @@ def test_a_request_for_results_that_is_refused_falls_back_to_the_store() -> None
         ((), "empty", None),
         ((pod_mover(done=0),), "empty", 0),
         ((pod_mover("Failed", 100),), "failed", 100),
-        ((pod_mover("Canceled", 0),), "failed", 0),
+        ((stopped_mover("error to initialize data path: connection refused"),), "interrupted", 100),
+        ((stopped_mover("error to get snapshot: checksum mismatch"),), "failed", 100),
+        ((pod_mover("Canceled", 0),), "interrupted", 0),
         ((pod_mover("InProgress", 10),), "unknown", 10),
     ],
 )

@@ -1,0 +1,93 @@
+"""What came back of each volume, by what the engine says and by the bytes that it moved. Pure.
+
+In: the inventory's volumes and the engine's account. Out: a record for each claim, and findings.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from drills.backups import BackedUpVolume, Inventory
+from drills.engine import Restored, RestoredVolume
+from drills.findings import Cause, Finding, Severity
+from drills.record import VolumeRecord
+
+
+def came_back(restored: Restored) -> tuple[RestoredVolume, ...]:
+    """Return the engine's volumes; what a broken off restore did not bring back was interrupted."""
+    if restored.broken_off is None:
+        return restored.volumes
+    return tuple(
+        each if each.outcome == "restored" else replace(each, outcome="interrupted")
+        for each in restored.volumes
+    )
+
+
+def volumes_of(
+    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
+) -> tuple[VolumeRecord, ...]:
+    """Return one record for each claim in scope: its data in the backup, and what came back."""
+    back = {(v.namespace, v.claim): v for v in restored}
+    return tuple(
+        _volume(volume, back.get((volume.namespace, volume.claim)))
+        for volume in inventory.volumes
+        if volume.namespace in namespaces
+    )
+
+
+def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
+    if not volume.has_data:
+        outcome, size = "not-in-backup", None
+    elif back is None:
+        outcome, size = "not-restored", None
+    else:
+        counted = back.outcome not in {"unknown", "interrupted"}
+        sizes = (back.bytes, volume.bytes)
+        short = counted and None not in sizes and (back.bytes or 0) < (volume.bytes or 0)
+        outcome = "empty" if short and not back.bytes else "failed" if short else back.outcome
+        size = back.bytes
+    return VolumeRecord(
+        claim=volume.claim,
+        namespace=volume.namespace,
+        method=volume.method,
+        bytes=size,
+        outcome=outcome,
+    )
+
+
+WORDS = {
+    "not-in-backup": "has no data in the backup; it came back empty",
+    "not-restored": "has data in the backup, but the engine restored none of it",
+    "empty": "came back empty",
+    "failed": "did not come back whole",
+}
+
+
+OPEN_WORDS = {
+    "interrupted": "did not come back whole because the engine was kept from it",
+}
+NOT_SHOWN = "could not be shown to have come back"
+
+
+def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
+    """Return a finding for each claim whose data is not surely back, whatever the phase says."""
+    return tuple(_volume_finding(v) for v in volumes if v.outcome != "restored")
+
+
+def _volume_finding(volume: VolumeRecord) -> Finding:
+    lost = volume.outcome in WORDS
+    subject = f"persistentvolumeclaim {volume.namespace}/{volume.claim}"
+    words = WORDS.get(volume.outcome) or OPEN_WORDS.get(volume.outcome, NOT_SHOWN)
+    return Finding(
+        code=f"volume-{volume.outcome}",
+        severity=Severity.CRITICAL if lost else Severity.WARNING,
+        cause=Cause.BACKUP if lost else Cause.ENVIRONMENT,
+        subject=subject,
+        message=f"The volume of claim {volume.namespace}/{volume.claim} {words}.",
+        remedy=(
+            "Back the volume up (remove its opt-out, or enable file-system backup or snapshots), "
+            "then drill again."
+            if lost
+            else "Look at the engine's volume restores; a data probe would settle it."
+        ),
+        unanswered=not lost,
+    )
