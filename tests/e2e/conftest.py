@@ -73,30 +73,31 @@ def _bucket(tmp_path: Path) -> Bucket:
     return Bucket(tmp_path)
 
 
+def scenario_text(
+    *,
+    cluster: str = "{embedded: true, standIns: [shop]}",
+    backup: str = f"{{engine: velero, name: {BACKUP}}}",
+    restore: str = "{namespaces: {production: backup-test}, deadline: 60s}",
+    probes: str = PROBES,
+    isolation: str = "{network: deny}",
+) -> str:
+    """Return a scenario; its RTO target is the deadline, beyond which one would be refused."""
+    said = re.search(r"deadline: (\w+)", restore)
+    return SCENARIO.format(
+        cluster=cluster,
+        backup=backup,
+        restore=restore,
+        isolation=isolation,
+        rto=said.group(1) if said else "5m",
+        probes=probes,
+    )
+
+
 @pytest.fixture(name="write")
 def _write(tmp_path: Path) -> Callable[..., Path]:
-    def write(
-        *,
-        cluster: str = "{embedded: true, standIns: [shop]}",
-        backup: str = f"{{engine: velero, name: {BACKUP}}}",
-        restore: str = "{namespaces: {production: backup-test}, deadline: 60s}",
-        probes: str = PROBES,
-        isolation: str = "{network: deny}",
-    ) -> Path:
+    def write(**parts: str) -> Path:
         path = tmp_path / "scenario.yaml"
-        said = re.search(r"deadline: (\w+)", restore)
-        # A target beyond the deadline would be refused.
-        rto = said.group(1) if said else "5m"
-        path.write_text(
-            SCENARIO.format(
-                cluster=cluster,
-                backup=backup,
-                restore=restore,
-                isolation=isolation,
-                rto=rto,
-                probes=probes,
-            )
-        )
+        path.write_text(scenario_text(**parts))
         return path
 
     return write

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from embedded.cluster import EmbeddedCluster
 from embedded.faults import Moment
-from tests.e2e.conftest import PROBES, SCENARIO
+from tests.e2e.conftest import scenario_text
 from tests.e2e.crashing import Killer, Point
 from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
 
@@ -83,12 +83,5 @@ def crash_bench(folder: Path) -> Iterator[Bench]:
         cluster.kubeconfig(folder / "kubeconfig")
         backups = {"scenario.yaml": LATEST, "in-vain.yaml": "{engine: velero, schedule: nightly}"}
         for name, backup in backups.items():
-            text = SCENARIO.format(
-                cluster=SHORT_CLUSTER,
-                backup=backup,
-                restore="{namespaces: {production: backup-test}, deadline: 60s}",
-                rto="60s",
-                probes=PROBES,
-            )
-            (folder / name).write_text(text)
+            (folder / name).write_text(scenario_text(cluster=SHORT_CLUSTER, backup=backup))
         yield Bench(cluster, Killer(cluster), folder)

@@ -15,7 +15,7 @@ from drills.findings import Cause
 from drills.record import CleanupOutcome, DrillRecord, Verdict
 from embedded.cluster import EmbeddedCluster
 from scenarios import load_scenario
-from tests.e2e.conftest import PROBES, SCENARIO
+from tests.e2e.conftest import scenario_text
 from tests.e2e.outages import FastClock, Outage, drill_through
 from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, State, restores, things
 
@@ -69,11 +69,7 @@ class Bench:
         """Return the record of a drill with that outage."""
         path = self.folder / "scenario.yaml"
         restore = f"{{namespaces: {{production: backup-test}}, deadline: {deadline}}}"
-        path.write_text(
-            SCENARIO.format(
-                cluster=SHORT_CLUSTER, backup=LATEST, restore=restore, rto=deadline, probes=PROBES
-            )
-        )
+        path.write_text(scenario_text(cluster=SHORT_CLUSTER, backup=LATEST, restore=restore))
         return drill_through(self.cluster, load_scenario(path, {}), self.folder, outage)
 
     def leave_in_the_middle_of_the_restore(self, outage: Outage) -> threading.Thread:
