@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from drills.carried import Carried
 from drills.ports import Kind
 from drills.proving.facts import Proof, ProofState
 from scenarios.model import LimitsSpec, NetworkIsolation
@@ -19,24 +20,18 @@ QUOTA_NAME = "restore-drill-closed"
 BINDING_NAME = "restore-drill-runner"
 LEAST = {"cpu": "10m", "memory": "16Mi"}
 """What a container requests that says nothing, where the sandbox has limits."""
-POD_SECURITY = "pod-security.kubernetes.io/"
 
 
-def namespace_manifest(
-    name: str, labels: Mapping[str, str], source: Mapping[str, str]
-) -> dict[str, object]:
-    """Return the sandbox namespace.
-
-    Velero leaves a namespace that exists untouched, so our labels stay; it also copies nothing
-    from the source's, so the Pod Security level in `source` (its labels) is carried over here.
-    """
-    kept = {key: value for key, value in source.items() if key.startswith(POD_SECURITY)}
+def namespace_manifest(name: str, labels: Mapping[str, str], source: Carried) -> dict[str, object]:
+    """Return the sandbox namespace; our labels win over what comes from its source."""
+    annotations = {"annotations": dict(source.annotations)} if source.annotations else {}
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
             "name": name,
-            "labels": {**kept, **labels},
+            "labels": {**source.labels, **labels},
+            **annotations,
         },
     }
 

@@ -5,6 +5,7 @@ In: the drill's state. Out: Leases held, namespaces made with their uids in `Dri
 """
 
 from drills import objects
+from drills.carried import Carried, carried
 from drills.clean import clean_drill, cleanup_deadline, drop_leases, remains
 from drills.engine import RestoreOrder, SandboxShape
 from drills.errors import SandboxLost
@@ -73,7 +74,7 @@ def make_and_close(drill: Drill, *, proving: bool) -> None:
             clock,
             drill.scenario.restore.namespaces,
             drill.labels,
-            source_labels=_source_labels(drill),
+            sources=_sources(drill),
             engine_labels=drill.engine.sandbox_labels,
             rights=drill.ports.rights,
         )
@@ -133,11 +134,11 @@ def _lost(what: str) -> SandboxLost:
     )
 
 
-def _source_labels(drill: Drill) -> dict[str, dict[str, str]]:
+def _sources(drill: Drill) -> dict[str, Carried]:
     inventory = drill.notes.inventory
     found = inventory.objects if inventory else ()
     return {
-        obj.key.name: objects.labels(obj.body)
+        obj.key.name: carried(obj.body, drill.scenario.restore.namespace_labels)
         for obj in found
         if obj.key.resource == "namespaces" and obj.body is not None
     }

@@ -102,6 +102,7 @@ def _restore(part: Document) -> RestoreSpec:
         exclude=part.words("exclude"),
         allow=part.words("allow"),
         gives_way=part.flag("yield", default=True),
+        namespace_labels=part.words("namespaceLabels"),
         storage_classes=FrozenMap(part.texts("storageClasses")),
         most_replicas=part.number("replicas", "max"),
         rewrite_names=part.flag("rewriteNames"),

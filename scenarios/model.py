@@ -114,6 +114,8 @@ class RestoreSpec:
     """Kinds left out by default that this scenario wants restored all the same."""
     gives_way: bool = True
     """Whether somebody else's restores on the same engine go first (`restore.yield`)."""
+    namespace_labels: tuple[str, ...] = ()
+    """Labels that a sandbox namespace takes over from its source, beyond Pod Security."""
     storage_classes: Mapping[str, str] = field(default_factory=dict)
     """StorageClass in the backup to the one that claims get in this drill."""
     most_replicas: int | None = None

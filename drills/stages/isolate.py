@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drills import objects
+from drills.carried import Carried
 from drills.errors import DeadlinePassed, Forbidden, Interrupted, SandboxTaken
 from drills.marks import drill_of
 from drills.objects import KubeObject
@@ -90,20 +91,20 @@ def make_namespaces(
     namespaces: Mapping[str, str],
     labels: Mapping[str, str],
     *,
-    source_labels: Mapping[str, Mapping[str, str]],
+    sources: Mapping[str, Carried],
     engine_labels: Mapping[str, str],
     rights: SandboxRights | None = None,
 ) -> dict[str, str]:
     """Create the sandbox namespaces, still open and empty; return each one's uid.
 
-    `source_labels` are the backed-up namespaces' own, for the Pod Security level;
-    `engine_labels` keep the engine's own machinery off the namespaces; `rights` are
+    `sources` says what each takes over from the backed-up namespace; `engine_labels`
+    keep the engine's own machinery off the namespaces; `rights` are
     bound to the runner in each namespace, where it has no others.
     """
     uids = {}
     for source, target in namespaces.items():
         made = maker.make(
-            namespace_manifest(target, {**engine_labels, **labels}, source_labels.get(source, {}))
+            namespace_manifest(target, {**engine_labels, **labels}, sources.get(source, Carried()))
         )
         uids[target] = objects.uid(made)
         if rights is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from drills.addresses import address_findings
 from drills.backups import Backup, Inventory
 from drills.capping import capping, capping_note
+from drills.carried import mesh_notes
 from drills.cluster_rights import rights_left, rights_note
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
@@ -74,6 +75,7 @@ def _about_the_copy(
             inventory.operated, sources, left_out_rules(scenario), scenario.restore.allow
         ),
         *rights_note(rights_left(inventory, sources)),
+        *mesh_notes(inventory.objects, sources, scenario.restore.namespace_labels),
         *mapping_note(inventory.objects, sources, scenario.restore.storage_classes),
         *capping_note(
             capping(inventory, sources, scenario.restore.most_replicas),

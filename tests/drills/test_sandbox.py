@@ -3,6 +3,8 @@
 import pytest
 
 from drills import objects
+from drills.backups import BackedUpObject, ObjectKey
+from drills.carried import Carried, carried, mesh_notes
 from drills.marks import marks
 from drills.sandbox import (
     SandboxRights,
@@ -20,24 +22,61 @@ POLICY = policy_manifest("a-test", ("a-test", "b-test"), MARKS)
 
 
 def test_the_namespace_is_ours_and_left_out_of_backups() -> None:
-    labels = objects.labels(namespace_manifest("a-test", MARKS, {}))
+    labels = objects.labels(namespace_manifest("a-test", MARKS, Carried()))
     assert labels == MARKS
 
 
-def test_only_the_pod_security_level_is_carried_over() -> None:
-    """Anything else (mesh injection, GitOps tracking) would bind the copy to production's tools."""
-    source = {
-        "pod-security.kubernetes.io/enforce": "baseline",
-        "istio-injection": "enabled",
-        "argocd.argoproj.io/instance": "shop",
+SOURCE = {
+    "metadata": {
+        "labels": {
+            "pod-security.kubernetes.io/enforce": "baseline",
+            "istio-injection": "enabled",
+            "argocd.argoproj.io/instance": "shop",
+        },
+        "annotations": {"openshift.io/sa.scc.uid-range": "1000680000/10000", "owner": "shop-team"},
     }
-    labels = objects.labels(namespace_manifest("a-test", MARKS, source))
+}
+
+
+def test_only_what_admits_pods_is_carried_over() -> None:
+    """Anything else (mesh injection, GitOps tracking) would bind the copy to production's tools."""
+    made = namespace_manifest("a-test", MARKS, carried(SOURCE))
+    labels = objects.labels(made)
     assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
     assert not {"istio-injection", "argocd.argoproj.io/instance"} & set(labels)
+    assert objects.mapping(made, "metadata", "annotations") == {
+        "openshift.io/sa.scc.uid-range": "1000680000/10000"
+    }
+
+
+def test_labels_that_the_scenario_wants_come_along() -> None:
+    made = namespace_manifest("a-test", MARKS, carried(SOURCE, ("istio-injection",)))
+    assert objects.labels(made)["istio-injection"] == "enabled"
+
+
+@pytest.mark.parametrize(
+    ("labels", "wanted", "told"),
+    [
+        ({"istio-injection": "enabled"}, (), 1),
+        ({"istio.io/rev": "1-20"}, (), 1),
+        ({"istio-injection": "enabled"}, ("istio-injection",), 0),
+        ({"istio-injection": "disabled"}, (), 0),
+        ({"app": "shop"}, (), 0),
+    ],
+)
+def test_a_mesh_that_stays_behind_is_told(
+    labels: dict[str, str], wanted: tuple[str, ...], told: int
+) -> None:
+    key = ObjectKey(resource="namespaces", namespace="", name="production")
+    body = {"metadata": {"labels": labels}}
+    source = BackedUpObject(key=key, api_version="v1", kind="Namespace", body=body)
+    assert len(mesh_notes((source,), {"production"}, wanted)) == told
+    assert mesh_notes((source,), {"elsewhere"}, wanted) == ()
 
 
 def test_the_source_cannot_take_our_marks_off() -> None:
-    labels = objects.labels(namespace_manifest("a-test", MARKS, dict.fromkeys(MARKS, "no")))
+    source = Carried(labels=dict.fromkeys(MARKS, "no"))
+    labels = objects.labels(namespace_manifest("a-test", MARKS, source))
     assert labels.items() >= MARKS.items()
 
 

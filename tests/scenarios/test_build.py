@@ -61,6 +61,7 @@ def test_backup_and_restore_arrive() -> None:
     assert restore.exclude == ("jobs.batch", "*.example.org")
     assert restore.storage_classes == {"fast": "standard", "local-1": "standard"}
     assert restore.rewrite_names
+    assert restore.namespace_labels == ("istio-injection", "istio.io/rev")
     assert restore.allow == ("networkpolicies.networking.k8s.io",)
 
 

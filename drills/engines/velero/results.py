@@ -109,7 +109,8 @@ ERRORS: tuple[Meaning, ...] = (
 
 ALREADY = re.compile(r"already exists", re.IGNORECASE)
 HARMLESS = re.compile(
-    r"kube-root-ca\.crt|openshift-service-ca\.crt|istio-ca-root-cert|endpoint(s|slice)",
+    r"kube-root-ca\.crt|openshift-service-ca\.crt|istio-ca-root-cert|endpoint(s|slice)"
+    r"|system:(image-pullers|image-builders|deployers)",
     re.IGNORECASE,
 )
 NOTHING = re.compile(r"zero items to be restored", re.IGNORECASE)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from drills import objects
+from drills.carried import Carried
 from drills.cluster import Kind
 from drills.errors import (
     AlreadyExists,
@@ -58,7 +59,9 @@ def make(
         namespaces or {"production": TARGET},
         MARKS,
         engine_labels={},
-        source_labels={"production": {"pod-security.kubernetes.io/enforce": "restricted"}},
+        sources={
+            "production": Carried(labels={"pod-security.kubernetes.io/enforce": "restricted"})
+        },
         rights=rights,
     )
     close_namespaces(maker, cluster.clock, tuple(sorted(uids)), MARKS, network=network)
@@ -162,7 +165,7 @@ def test_what_was_made_is_known_even_when_the_rest_fails(cluster: FakeCluster) -
     cluster.refuse("create", QUOTA, Forbidden("may not create quotas"))
     maker = Maker(cluster=cluster, journal=MemoryJournal(), listener=MemoryListener())
     make_namespaces(
-        maker, cluster.clock, {"production": TARGET}, MARKS, engine_labels={}, source_labels={}
+        maker, cluster.clock, {"production": TARGET}, MARKS, engine_labels={}, sources={}
     )
     with pytest.raises(Forbidden):
         close_namespaces(maker, cluster.clock, (TARGET,), MARKS, network=NetworkIsolation.DENY)

@@ -75,6 +75,7 @@ def test_many_errors_of_one_sort_are_one_finding() -> None:
         messages(REAL, "warnings")[0],
         'could not restore, ConfigMap "kube-root-ca.crt" already exists.',
         "could not restore, Endpoints:shop already exists",
+        'could not restore, RoleBinding "system:image-pullers" already exists.',
         "something else worth a warning",
     ],
 )
