@@ -97,6 +97,8 @@ class RestoreOrder:
     """Our marks, for every object the engine makes on our behalf."""
     deadline_seconds: float = 1800.0
     """For the whole drill: what `describe` shows as time-outs; less of it is left at the end."""
+    runs_hooks: bool = True
+    """Whether restore hooks that the backup holds run on the copy."""
     most_replicas: int | None = None
     """The cap on each workload's replicas, None where the scenario sets none."""
     gives_way: bool = True

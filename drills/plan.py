@@ -134,6 +134,7 @@ def restore_order(
         deadline_seconds=scenario.restore.deadline.total_seconds(),
         gives_way=scenario.restore.gives_way,
         most_replicas=scenario.restore.most_replicas,
+        runs_hooks=scenario.restore.runs_hooks,
         names=names_of(scenario, inventory),
         storage_classes=dict(scenario.restore.storage_classes),
     )

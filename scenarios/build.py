@@ -104,6 +104,7 @@ def _restore(part: Document) -> RestoreSpec:
         gives_way=part.flag("yield", default=True),
         namespace_labels=part.words("namespaceLabels"),
         storage_classes=FrozenMap(part.texts("storageClasses")),
+        runs_hooks=part.text("hooks") != "skip",
         most_replicas=part.number("replicas", "max"),
         rewrite_names=part.flag("rewriteNames"),
     )

@@ -118,6 +118,8 @@ class RestoreSpec:
     """Labels that a sandbox namespace takes over from its source, beyond Pod Security."""
     storage_classes: Mapping[str, str] = field(default_factory=dict)
     """StorageClass in the backup to the one that claims get in this drill."""
+    runs_hooks: bool = True
+    """Whether restore hooks that the backed-up pods carry run on the copy (`restore.hooks`)."""
     most_replicas: int | None = None
     """The cap on each workload's replicas (`restore.replicas.max`); None: as backed up."""
     rewrite_names: bool = False

@@ -2,9 +2,9 @@
 
 Its behaviour follows Velero 1.18; docstrings name the place in velero's source that a rule is from.
 
-Not followed: hooks, plug-ins and their ConfigMaps, CSI snapshots and data movement (such volumes
-come back empty, as from a real server without `--features=EnableCSI`), making backups, and deleting
-them by DeleteBackupRequest.
+Not followed: hooks after the start, plug-ins and their ConfigMaps, CSI snapshots and data movement
+(such volumes come back empty, as from a real server without `--features=EnableCSI`), making
+backups, and deleting them by DeleteBackupRequest.
 """
 
 NAMESPACE = "velero"

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 from embedded.objects import Objects
-from embedded.velero.pod_actions import filled_by_velero, restored_pod, wanted_by_pod
+from embedded.velero.pod_actions import (
+    filled_by_velero,
+    hooked_by_velero,
+    restored_pod,
+    wanted_by_pod,
+)
 from embedded.velero.service_action import restored_service
 
 
@@ -90,6 +95,12 @@ def _pod_volumes(case: Case, pod: JsonObject) -> Iterator[Item]:
     yield from ()
 
 
+def _pod_hook(case: Case, pod: JsonObject) -> Iterator[Item]:
+    del case
+    hooked_by_velero(pod)
+    yield from ()
+
+
 def _service(case: Case, service: JsonObject) -> Iterator[Item]:
     keep = section(case.restore, "spec").get("preserveNodePorts") is True
     restored_service(service, keep_node_ports=keep)
@@ -145,7 +156,7 @@ def _api_service(case: Case, service: JsonObject) -> Iterator[Item]:
 
 _ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "persistentvolumeclaims": (_claim,),
-    "pods": (_pod_claims, _pod, _pod_volumes),
+    "pods": (_pod_claims, _pod, _pod_volumes, _pod_hook),
     "services": (_service,),
     "jobs.batch": (_job,),
     "serviceaccounts": (_service_account,),

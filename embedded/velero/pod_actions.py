@@ -4,12 +4,14 @@ In: a pod from the backup. Out: the pod free of its node and of old tokens, and,
 system backup of its volumes exists, with the init container that waits for their data.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 
 from embedded.json_objects import JsonObject, items, name_of, section
 
 _WAIT, _LEGACY_WAIT = "restore-wait", "restic-wait"
 _IMAGE = "velero/velero:v1.18.3"
+_INIT_HOOK = "init.hook.restore.velero.io/"
 
 
 def restored_pod(pod: JsonObject) -> None:
@@ -77,6 +79,28 @@ def filled_by_velero(
         spec["initContainers"] = others
     else:
         spec.pop("initContainers", None)
+
+
+def hooked_by_velero(pod: JsonObject) -> None:
+    """Put the init container of a restore hook in, in place: first, but for the waiting one.
+
+    Velero v1.18, internal/hook/item_hook_handler.go. A command has no shell here: it is one
+    word unless it is a list of JSON. Hooks after the start need a container and are not followed.
+    """
+    annotations = section(pod, "metadata", "annotations")
+    image = annotations.get(f"{_INIT_HOOK}container-image")
+    if not image:
+        return
+    made: JsonObject = {
+        "name": annotations.get(f"{_INIT_HOOK}container-name") or "velero-restore-init-embedded",
+        "image": image,
+    }
+    if command := str(annotations.get(f"{_INIT_HOOK}command") or ""):
+        made["command"] = json.loads(command) if command.startswith("[") else [command]
+    spec = pod.setdefault("spec", {})
+    others = list(items(spec, "initContainers"))
+    waits = bool(others) and others[0].get("name") == _WAIT
+    spec["initContainers"] = [*others[:waits], made, *others[waits:]]
 
 
 def _waiting(volumes: Sequence[str], restore_uid: str) -> JsonObject:

@@ -14,13 +14,16 @@ from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_se
 from drills.engines.velero.documents import read_json, rows
 from drills.engines.velero.ending import broken_off, phase_findings
 from drills.engines.velero.files import Files, StoreFiles, requested_files
+from drills.engines.velero.hooks import hook_left, hooked_pods, hooks_ran, init_image
 from drills.engines.velero.kinds import (
     DATA_DOWNLOAD,
+    POD,
     POD_VOLUME_RESTORE,
     RESTORE_NAME_LABEL,
     label_value,
 )
 from drills.engines.velero.placing import expected
+from drills.engines.velero.remarks import refused
 from drills.engines.velero.requests import Target
 from drills.engines.velero.restoring import Ended
 from drills.engines.velero.results import error_findings, messages, warning_findings
@@ -69,6 +72,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
         volumes=restored_volumes(order, work),
         findings=(
             *ended.findings,
+            *_hooks_ran(site, order, restore),
             *phase_findings(restore, len(errors)),
             *_unread(restore, papers),
             *error_findings(messages(papers.results, "errors"), subject),
@@ -78,6 +82,29 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
         volume_seconds=volume_seconds(work),
         broken_off=broken_off(restore),
     )
+
+
+def _hooks_ran(site: Site, order: RestoreOrder, restore: KubeObject) -> Iterator[Finding]:
+    """Yield what shows that hooks ran, though the order skips them."""
+    if order.runs_hooks:
+        return
+    ran = objects.number(restore, "status", "hookStatus", "hooksAttempted")
+    if ran:
+        yield hooks_ran(f"restore {objects.name(restore)}", f"{ran} of them ran")
+    for pod in hooked_pods(order.inventory.objects, order.namespaces):
+        target = order.namespaces[pod.key.namespace]
+        subject = f"pod {target}/{pod.key.name}"
+        try:
+            live = site.ports.cluster.get(POD, target, pod.key.name) if init_image(pod) else None
+        except Interrupted:
+            raise
+        except DrillError as error:
+            what = "Whether its restore hook was skipped could not be seen"
+            yield refused("restore-hook-not-seen", subject, error, what)
+            continue
+        if live is not None and hook_left(pod, live):
+            what = f"its init container of image {init_image(pod)} is there"
+            yield hooks_ran(subject, what)
 
 
 def _said_by_status(restore: KubeObject) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ SCHEDULE = Kind(V1, "Schedule")
 STATUS_REQUEST = Kind(V1, "ServerStatusRequest")
 DATA_DOWNLOAD = Kind("velero.io/v2alpha1", "DataDownload")
 CONFIG_MAP = Kind("v1", "ConfigMap")
+POD = Kind("v1", "Pod")
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 
 BACKUP_NAME_LABEL = "velero.io/backup-name"

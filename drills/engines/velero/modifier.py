@@ -12,6 +12,7 @@ from drills import objects
 from drills.backups import BackedUpObject
 from drills.capping import capping
 from drills.engine import RestoreOrder
+from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
 from drills.engines.velero.reclassing import class_rules
@@ -47,6 +48,7 @@ def rules(order: RestoreOrder) -> tuple[Rule, ...]:
         *_cron_jobs(scope),
         *_replicas(order),
         *_per_kind(scope),
+        *hook_rules(order),
         *class_rules(order),
         *name_rules(order).rules,
     )

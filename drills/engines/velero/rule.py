@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 Rule = dict[str, object]
 Patch = Mapping[str, object]
 
-MERGE, STRATEGIC = "mergePatches", "strategicPatches"
+MERGE, STRATEGIC, JSON = "mergePatches", "strategicPatches", "patches"
 _BEYOND_ASCII = re.compile(r"[\x7f-\uffff]")
 
 
@@ -36,6 +36,20 @@ def strategic_rule(
 ) -> Rule:
     """Return a rule that knows which lists merge by name; for built-in kinds only."""
     return _rule(STRATEGIC, _conditions(resource, namespaces, name, {}), patch)
+
+
+def json_rule(
+    resource: str,
+    namespaces: Iterable[str],
+    operations: Iterable[tuple[str, str]],
+    *,
+    name: str = "",
+    matches: Mapping[str, str] | None = None,
+) -> Rule:
+    """Return a rule of JSON patch operations, each a word and a pointer (`remove`, say)."""
+    conditions = _conditions(resource, namespaces, name, matches or {})
+    written = [{"operation": word, "path": path} for word, path in operations]
+    return {"conditions": conditions, JSON: written}
 
 
 def _rule(kind: str, conditions: Rule, patch: Patch) -> Rule:
