@@ -15,6 +15,9 @@ Named = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
 
 MOST_NAMES = 5
+ADDED_LATER = ("velero.io", "DataUpload")
+"""Archived when the data has been moved, after the list was written (v1.14 to v1.18
+`pkg/backup/backup.go`, FinalizeBackup)."""
 
 
 def compare_with_list(
@@ -33,11 +36,12 @@ def compare_with_list(
         (_group(o.api_version), o.kind, o.key.namespace, o.key.name) for o in found
     )
     lost = {n for n in listed - archived if f"{n[2]}/{n[3]}" not in damaged}
+    strange = {n for n in archived - listed if n[:2] != ADDED_LATER}
     elsewhere = {n for n in lost if scope is not None and n[2] and n[2] not in scope}
     return (
         *(_lost(kind, names) for kind, names in _by_kind(lost - elsewhere).items()),
         *(_elsewhere(kind, names) for kind, names in _by_kind(elsewhere).items()),
-        *(_unlisted(kind, names) for kind, names in _by_kind(archived - listed).items()),
+        *(_unlisted(kind, names) for kind, names in _by_kind(strange).items()),
     )
 
 

@@ -46,13 +46,15 @@ def saved_in(volumes: Iterable[BackedUpVolume], info: Iterable[KubeObject]) -> I
             details = objects.mapping(
                 row, "pvbInfo" if volume.method == POD_VOLUME else "snapshotDataMovementInfo"
             )
-            yield Saved(
-                claim=volume.claim,
-                namespace=volume.namespace,
-                uploader=objects.text(details, "uploaderType") or "kopia",
-                handle=objects.text(details, "snapshotHandle"),
-                bytes=volume.bytes,
-            )
+            handle = objects.text(details, "snapshotHandle")
+            if handle or volume.bytes:  # of an empty volume there is no snapshot
+                yield Saved(
+                    claim=volume.claim,
+                    namespace=volume.namespace,
+                    uploader=objects.text(details, "uploaderType") or "kopia",
+                    handle=handle,
+                    bytes=volume.bytes,
+                )
 
 
 def check_store(store: ObjectStore, prefix: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:

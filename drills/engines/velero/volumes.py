@@ -139,14 +139,25 @@ def _trouble(
         return "Velero backed up the claim without its data"
     if objects.text(row, "result") == "failed":
         return "saving its data failed"
-    return _not_saved(details) or (_not_completed(backups) if method == POD_VOLUME else None)
+    if method == POD_VOLUME:
+        return _not_saved(details, empty=_was_empty(backups)) or _not_completed(backups)
+    moved = method == DATA_MOVER and objects.text(details, "Phase") == "Completed"
+    return _not_saved(details, empty=moved and not objects.number(details, "size"))
 
 
-def _not_saved(details: KubeObject) -> str | None:
+def _was_empty(backups: tuple[KubeObject, ...]) -> bool:
+    """Return whether there was nothing to save: no snapshot is taken of an empty volume.
+
+    The words are those of v1.14 to v1.18 `pkg/controller/pod_volume_backup_controller.go`.
+    """
+    return any("volume was empty" in objects.text(one, "status", "message") for one in backups)
+
+
+def _not_saved(details: KubeObject, *, empty: bool) -> str | None:
     state = objects.text(details, "Phase")
     if state not in {"", "Completed"}:
         return f"saving its data ended in phase {state}"
-    if not objects.text(details, "snapshotHandle"):
+    if not objects.text(details, "snapshotHandle") and not empty:
         return "Velero names no snapshot for it"
     if objects.mapping(details).get("ReadyToUse") is False:
         return "its snapshot was not ready to use"

@@ -24,6 +24,8 @@ from drills.objects import KubeObject
 LOOKED_AT = frozenset({"persistentvolumeclaims", "persistentvolumes"})
 MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
+Later = tuple[str, str, str]
+"""`plural.group`, namespace, name."""
 MOST_REMEMBERED = 1_000_000
 """Objects whose doubles are still noticed when the backup's own list does not name them."""
 
@@ -31,13 +33,17 @@ MOST_REMEMBERED = 1_000_000
 class ArchiveAudit:
     """What one archive holds."""
 
-    def __init__(self, backup: str, index: ListedIndex | None) -> None:
+    def __init__(
+        self, backup: str, index: ListedIndex | None, later: frozenset[Later] = frozenset()
+    ) -> None:
+        """Begin; `later` are the objects that Velero adds when the list is already written."""
         self.tally = Tally(f"archive of backup {backup}")
         self.volume_objects: list[BackedUpObject] = []
         self.format: str | None = None
         self.objects = 0
         self.entropy = Entropy()
         self._index = index
+        self._later = later
         self._unlisted: set[int] = set()
         self._folders = Folders()
         self._copies = Copies(self.tally)
@@ -101,7 +107,7 @@ class ArchiveAudit:
         # `deployments.apps` holds kinds of the group `apps`; core resources have no suffix.
         if own_name != name or own_namespace != folder.namespace or group != folder.group:
             self.tally.add("object-misplaced", f"{path} holds {kind} {own_namespace}/{own_name}")
-        self._tick(path, (group, kind, folder.namespace, name))
+        self._tick(path, (group, kind, folder.namespace, name), folder.resource)
         if folder.resource in LOOKED_AT:
             key = ObjectKey(resource=folder.resource, namespace=folder.namespace, name=name)
             self._keep(key, path, body)
@@ -116,7 +122,7 @@ class ArchiveAudit:
             self.tally.add("object-unreadable", f"{path}: {error}")
             return None
 
-    def _tick(self, path: str, named: tuple[str, str, str, str]) -> None:
+    def _tick(self, path: str, named: tuple[str, str, str, str], resource: str) -> None:
         ticked = Tick.UNLISTED if self._index is None else self._index.tick(named)
         if ticked is Tick.UNLISTED:
             number = hash(path)
@@ -126,7 +132,7 @@ class ArchiveAudit:
                 self._unlisted.add(number)
         if ticked is Tick.AGAIN:
             self.tally.add("object-twice", path)
-        elif ticked is Tick.UNLISTED and self._index is not None:
+        elif ticked is Tick.UNLISTED and self._index and (resource, *named[2:]) not in self._later:
             self.tally.add("object-unlisted", path)
 
     def _keep(self, key: ObjectKey, path: str, body: bytes) -> None:

@@ -18,7 +18,7 @@ from drills.engines.velero.bucket.files import (
 from drills.engines.velero.bucket.judging import Material, judged
 from drills.engines.velero.bucket.layout import CSI, Part, Parts, parts_of
 from drills.engines.velero.bucket.metadata import Metadata, metadata_of
-from drills.engines.velero.bucket.records import Records
+from drills.engines.velero.bucket.records import Records, added_later
 from drills.engines.velero.bucket.volume_check import Vaults
 from drills.integrity.contract import BucketPorts, Heard, Listed, Wish
 from drills.integrity.result import BackupCheck, Facts
@@ -73,7 +73,7 @@ def _read(files: FileReader, name: str, parts: Parts) -> Material:
     for part in sorted(CSI & parts.known.keys()):
         files.rows(part)
     index = files.index()
-    audit = ArchiveAudit(name, index)
+    audit = ArchiveAudit(name, index, added_later(records))
     return Material(
         name=name,
         parts=parts,

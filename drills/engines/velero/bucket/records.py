@@ -43,6 +43,24 @@ def record_findings(meta: Metadata, records: Records) -> tuple[Finding, ...]:
     )
 
 
+def added_later(records: Records) -> frozenset[tuple[str, str, str]]:
+    """Return `plural.group`, namespace and name of what Velero archives after its list is written.
+
+    Those are the objects that plugins wait for, DataUploads among them (v1.14 to v1.18
+    `pkg/backup/backup.go`, FinalizeBackup): the finalizer writes archive and metadata alone.
+    """
+    return frozenset(
+        (
+            f"{resource}.{group}" if (group := objects.text(item, "Group")) else resource,
+            objects.text(item, "Namespace"),
+            objects.text(item, "Name"),
+        )
+        for row in records.operations or ()
+        for item in objects.items(row, "spec", "postOperationItems")
+        if (resource := objects.text(item, "Resource"))
+    )
+
+
 def _differs(meta: Metadata, what: str) -> Finding:
     return damage(
         "volume-records-differ",
