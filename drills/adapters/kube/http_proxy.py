@@ -20,12 +20,16 @@ from drills.cluster import HttpAnswer
 from drills.errors import CannotAsk, DrillError, Missing
 from drills.findings import Cause
 
+NOT_CARRIED = frozenset({"authorization", "host"})
+"""Headers that the API server takes for its own: the application would never see them."""
+
 
 def ask_proxy(asker: Asker, request: ServiceRequest) -> HttpAnswer:
     """Ask through the proxy; raises Missing, NotListening, Forbidden, CannotAsk, Unreachable."""
-    if any(name.lower() == "authorization" for name in request.headers):
+    lost = sorted(name.title() for name in request.headers if name.lower() in NOT_CARRIED)
+    if lost:
         raise CannotAsk(
-            f"{request.what}: the API server's proxy cannot carry an Authorization header",
+            f"{request.what}: the API server's proxy cannot carry the header {', '.join(lost)}",
             hint="grant pods/portforward, so that the request goes there directly",
         )
     if ".." in unquote(request.target.partition("?")[0]).split("/"):

@@ -27,6 +27,8 @@ class StandIns:
     echo: bool = False
     dial: Callable[[], socket.socket] | None = None
     log: str | None = None
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+    """Those of each page that was asked for."""
 
     def http(  # noqa: PLR0917 - as the Protocol has it
         self,
@@ -39,6 +41,7 @@ class StandIns:
         body: bytes,
     ) -> HttpAnswer | None:
         """Answer a page that the test set up."""
+        self.headers.append(headers)
         return self.pages.get(f"{target} {method} {path}")
 
     def connect(self, namespace: str, pod: str, port: int, data: bytes) -> bytes | None:

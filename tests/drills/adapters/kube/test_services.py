@@ -89,10 +89,20 @@ def test_an_absent_service_or_port_is_missing(shop: KubeCluster, via: str) -> No
         shop.http("box", "shop", "81", "/", via=via, timeout=5)
 
 
-def test_the_proxy_cannot_carry_a_login(shop: KubeCluster) -> None:
+@pytest.mark.parametrize("name", ["Authorization", "Host"])
+def test_the_proxy_cannot_carry_a_login_or_a_name(shop: KubeCluster, name: str) -> None:
     """The API server would take it for its own, and drop it."""
-    with pytest.raises(CannotAsk, match="Authorization"):
-        shop.http("box", "shop", "80", "/", headers={"authorization": "x"}, via="proxy", timeout=5)
+    with pytest.raises(CannotAsk, match=name):
+        shop.http("box", "shop", "80", "/", headers={name.lower(): "x"}, via="proxy", timeout=5)
+
+
+def test_a_name_of_production_can_be_asked_for(shop: KubeCluster, stand_ins: StandIns) -> None:
+    """What an Ingress would pass on: the application answers by the host it is asked for."""
+    name = {"Host": "shop.example.com"}
+    shop.http("box", "shop", "80", "/healthz?deep=1", headers=name, timeout=5)
+    headers = stand_ins.headers[-1]
+    seen = {key.lower(): value for key, value in headers.items()}
+    assert seen["host"] == "shop.example.com"
 
 
 def test_a_header_that_would_split_the_request_is_refused(shop: KubeCluster) -> None:
