@@ -34,7 +34,8 @@ _REMEDIES: Mapping[str, str] = {
     "pod-security-denied": "Give the sandbox the Pod Security level of its source namespace.",
     "left-out-but-needed": "Put the kind under restore.allow, or probe without this workload.",
     "reference-missing": "Add what is missing to the backup: a real restore would lack it too.",
-    "crash-loop": "Read the container's log; a real restore would crash the same way.",
+    "crash-loop": "Drill with --keep and read the container's log in the sandbox; a real restore "
+    "would crash the same way.",
     "out-of-memory": "Raise the container's memory limit: it does not survive a cold start.",
     "claim-lost": "Back the volume's data up, or restore its PersistentVolume as well.",
     "volume-data-awaited": "See whether the engine's node agent runs where the pod was scheduled.",

@@ -144,7 +144,11 @@ def _warnings(facts: Facts) -> Iterator[Reason]:
 
 
 def _because(finding: Finding) -> Reason:
-    return Reason(code=finding.code, cause=finding.cause, message=finding.message)
+    """Return the finding as a reason, which is read without its subject beside it."""
+    message = finding.message
+    if message.startswith(("It ", "Its ")):
+        message = f"{finding.subject}: {message}"
+    return Reason(code=finding.code, cause=finding.cause, message=message)
 
 
 def _named(objectives: Objectives) -> tuple[tuple[str, Objective], tuple[str, Objective]]:

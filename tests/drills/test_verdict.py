@@ -183,3 +183,17 @@ def test_row(facts: Facts, verdict: Verdict, codes: tuple[str, ...]) -> None:
 def test_proof_level(facts: ProofFacts, level: str) -> None:
     """Only real answers of passed probes raise the proof level, and never on the embedded one."""
     assert proven(facts) == level
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("Its data is gone.", "claim a/b: Its data is gone."),
+        ("It was restored live.", "claim a/b: It was restored live."),
+        ("Item 3 of claim a/b is gone.", "Item 3 of claim a/b is gone."),
+    ],
+)
+def test_a_reason_says_what_it_is_about(message: str, reason: str) -> None:
+    found = replace(finding(Severity.CRITICAL), subject="claim a/b", message=message)
+    _, reasons = decide(replace(GOOD, findings=(found,)))
+    assert [each.message for each in reasons] == [reason]

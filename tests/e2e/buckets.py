@@ -85,7 +85,9 @@ class Bucket:
             volume.update(
                 backupMethod="",
                 skipped=True,
-                skippedReason="opted out due to annotation in pod ledger-0",
+                skippedReason="podvolume: opted out due to annotation in pod ledger-0;"
+                "volumeSnapshot: not satisfy the criteria for VolumePolicy or the legacy snapshot"
+                " way;",
             )
 
         self.change_json(f"{BACKUP}-volumeinfo.json.gz", change)

@@ -58,6 +58,18 @@ def test_damaged(
     assert done.document["cleanup"]["outcome"] == "clean"
 
 
+def test_the_answer_itself_names_the_claim(drill: Drill, write: Write, bucket: Bucket) -> None:
+    """The last lines are all that some people read: "its data" of what?"""
+    bucket.opt_volume_out()
+    done = on_bucket(drill, bucket, write())
+    (reason,) = done.document["reasons"]
+    assert reason["message"] == (
+        "persistentvolumeclaim production/data-ledger-0: Its data is not in the backup: podvolume:"
+        " opted out due to annotation in pod ledger-0; volumeSnapshot: not satisfy the criteria for"
+        " VolumePolicy or the legacy snapshot way. A restore would bring it back empty."
+    )
+
+
 def test_partially_failed(drill: Drill, write: Write, bucket: Bucket) -> None:
     """A partially failed backup is refused, unless the scenario accepts it."""
     bucket.change_status(phase="PartiallyFailed", errors=1)

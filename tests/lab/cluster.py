@@ -41,7 +41,8 @@ class Cluster:
         self._client = self._connect()
 
     def close(self) -> None:
-        """Removes the client's cache; the cluster can still be asked afterwards."""
+        """Closes connections and removes the client's cache; it can still be asked afterwards."""
+        self._client.client.rest_client.pool_manager.clear()
         if self._cache is not None:
             self._cache.cleanup()
 
@@ -194,9 +195,12 @@ class Cluster:
             pod, namespace, command=list(command), stdout=True, stderr=True,
             _preload_content=False, _request_timeout=_SECONDS,
         )  # fmt: skip
-        channel.run_forever(timeout=_SECONDS)
-        out = channel.read_all()
-        return int(channel.returncode), str(out)
+        try:
+            channel.run_forever(timeout=_SECONDS)
+            code = channel.returncode  # before the rest, which forgets it
+            return int(code), str(channel.read_all())
+        finally:
+            channel.sock.shutdown()  # `close` does nothing once the server has said goodbye
 
     def _resource(self, document: Mapping[str, object]) -> "Resource":
         return self._client.resources.get(api_version=document["apiVersion"], kind=document["kind"])

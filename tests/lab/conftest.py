@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import lifecycle, parts
+from tests.lab.application import shopkeeping
 from tests.lab.backups import NAMESPACE
 from tests.lab.cluster import Cluster
 from tests.lab.control_plane import KUBECONFIG
@@ -94,6 +95,26 @@ def _skip_in_parallel() -> None:
 def node_desk(node_lab: Lab, tmp_path: Path) -> Desk:
     """Where a test's own drills write, against the real node."""
     return Desk(folder=tmp_path, kubeconfig=node_lab.kubeconfig)
+
+
+@pytest.fixture
+def shop(node_lab: Lab) -> Lab:
+    """The real node with a running shop: see `application/`."""
+    shopkeeping.apply_shop(node_lab.cluster)
+    return node_lab
+
+
+@pytest.fixture
+def unharmed(shop: Lab) -> Iterator[None]:
+    """Fails a test after which a copy has written to production, whatever else is equal."""
+    yield
+    assert shopkeeping.writers(shop.cluster) == ["api"]
+
+
+@pytest.fixture
+def backup_name() -> str:
+    """A backup of the test's own."""
+    return f"judged-{secrets.token_hex(4)}"
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,10 @@ def _trouble(
 ) -> str | None:
     """Return why the data is not there, None where everything says that it is."""
     if objects.mapping(row).get("skipped") is True:
-        return objects.text(row, "skippedReason") or "Velero skipped it and does not say why"
+        said = "; ".join(
+            filter(None, map(str.strip, objects.text(row, "skippedReason").split(";")))
+        )
+        return said or "Velero skipped it and does not say why"
     if method not in _DETAILS:
         return "Velero backed up the claim without its data"
     if objects.text(row, "result") == "failed":

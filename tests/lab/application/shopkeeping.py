@@ -37,6 +37,8 @@ def apply_shop(cluster: Cluster) -> None:
     for file in ("operator", "database", "shop", "schedule"):
         documents = read_manifest(_HERE / f"{file}.yaml", {})
         for document in documents:
+            if document["kind"] == "Job" and _migrated(cluster):
+                continue  # a Job cannot be changed, and this one has done its work
             cluster.apply(document)
             if document["kind"] == "CustomResourceDefinition":
                 _await_definition(cluster, document)
@@ -117,6 +119,11 @@ def sql(cluster: Cluster, statement: str, *, namespace: str = "db") -> str:
     """Puts a statement to the database as its owner; returns what psql prints, bare."""
     command = ["psql", "-U", "shop", "-d", "shop", "-v", "ON_ERROR_STOP=1", "-Atc", statement]
     return execute(cluster, namespace, "postgres-0", command)
+
+
+def writers(cluster: Cluster) -> Sequence[str]:
+    """Namespaces of the pods that ever wrote to production's database."""
+    return sql(cluster, "SELECT DISTINCT namespace FROM ledger ORDER BY namespace").split()
 
 
 def execute(cluster: Cluster, namespace: str, pod: str, command: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     head -c 20000 /dev/urandom > "$PGDATA/../archive/2026/invoice-$number.bin"
   done
 fi
+# With fsGroup the kubelet opens the volume's files to the group, and PostgreSQL refuses those.
+chmod 0700 "$PGDATA"
 # One checkpoint an hour, and the one that the backup's hook asks for: between those the files
 # of the tables stay as they are while they are copied, and the log brings them up to date.
 exec postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/tmp \
