@@ -11,7 +11,6 @@ from pathlib import Path
 
 from tests.lab import parts, processes
 from tests.lab.application import recipes
-from tests.lab.application import recipes
 from tests.lab.backups import start_store, storage_available
 from tests.lab.cluster import Cluster, read_manifest, status_of
 from tests.lab.control_plane import (
@@ -126,7 +125,7 @@ def _take_down() -> None:
 
 
 def _bring_up(say: Say) -> None:
-    for name in (*images.make_images(), *recipes.build_images()):
+    for name in images.make_images():
         say(f"made image {name}")
     REAL_NODE.folder.mkdir(parents=True)
     keeper = network.open_namespaces(REAL_NODE)

@@ -15,7 +15,7 @@ STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS canaries (id text PRIMARY KEY,
        written timestamptz NOT NULL DEFAULT now())""",
     """CREATE TABLE IF NOT EXISTS backup_counts (ledger bigint NOT NULL,
-       taken timestamptz NOT NULL DEFAULT now())""",
+       taken timestamptz NOT NULL DEFAULT clock_timestamp())""",
 )
 
 
