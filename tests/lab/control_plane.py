@@ -22,6 +22,16 @@ _READY_SECONDS = 60.0
 _ASK_SECONDS = 3.0
 
 
+_AUDITED = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    # What comes in is written down once, watches too, which may never end.
+    "omitStages": ["ResponseStarted", "ResponseComplete"],
+    # The administrator is whoever uses the kubeconfig: the tests, drills, Velero.
+    "rules": [{"level": "Metadata", "users": ["lab-admin"]}, {"level": "None"}],
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """Addresses and ports of one lab; chosen free at each start."""
@@ -170,6 +180,8 @@ def _start_etcd(run: Run, places: Places) -> None:
 def _start_api_server(run: Run, places: Places, keys: Keys, flags: Flags) -> None:
     authority, pair = keys.authority, keys.server
     kubelet = authority.issue("kubelet-client", user="kubelet-client", group="system:masters")
+    policy = run.folder / "audit-policy.json"
+    policy.write_text(json.dumps(_AUDITED), encoding="utf-8")
     process = run.start(
         "kube-apiserver",
         [
@@ -192,6 +204,8 @@ def _start_api_server(run: Run, places: Places, keys: Keys, flags: Flags) -> Non
             f"--kubelet-certificate-authority={authority.certificate}",
             f"--kubelet-client-certificate={kubelet.certificate}",
             f"--kubelet-client-key={kubelet.key}",
+            f"--audit-policy-file={policy}",
+            f"--audit-log-path={run.audit}",
         ],
     )
     wait_until("ready API server", lambda: api_ready(run), seconds=_READY_SECONDS, process=process)

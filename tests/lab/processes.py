@@ -68,6 +68,11 @@ class Run:
         return self.folder / "logs"
 
     @property
+    def audit(self) -> Path:
+        """The API server's list of requests, one JSON object a line."""
+        return self.folder / "audit.log"
+
+    @property
     def certificates(self) -> Path:
         """The folder of certificates, keys, and the components' kubeconfigs."""
         return self.folder / "certificates"
