@@ -72,6 +72,7 @@ bench: $(BIN)/.dev ## Run the benchmarks
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/hundred_drills.py
 	$(BIN)/python benchmarks/overhead.py
+	@echo 'benchmarks/lab.py needs the lab: python tests/lab/lab.py up'
 	$(BIN)/python benchmarks/verify.py --gigabytes 0.5
 
 lock: $(BIN)/.dev ## Renew the pinned requirements from pyproject.toml

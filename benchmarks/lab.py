@@ -20,18 +20,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # As a script, Python looks beside this file only.
 sys.path.insert(0, str(ROOT))
 
-from drills.adapters.kube import KubeCluster, connect_cluster  # noqa: E402 - after the path
-from drills.ports import ChangeType, Kind  # noqa: E402 - likewise
+from drills import objects  # noqa: E402 - after the path
+from drills.adapters.kube import KubeCluster, connect_cluster  # noqa: E402 - likewise
+from drills.ports import Change, ChangeType, Kind  # noqa: E402 - likewise
 
 LAB = ROOT / "tests" / "lab"
 VELERO = LAB / "build" / "bin" / "velero"
@@ -68,29 +70,36 @@ class Seen:
         return max(self.began, key=lambda name: self.began[name])
 
 
+def see_restore(seen: Seen, change: Change) -> None:
+    """Note when a Restore came, and when it was in a terminal phase."""
+    name = objects.name(change.object)
+    seen.note(seen.began, name)
+    if objects.text(change.object, "status", "phase") in ENDED:
+        seen.note(seen.ended, name)
+
+
+def see_namespace(seen: Seen, change: Change) -> None:
+    """Note when a namespace was told to go, and when it was gone."""
+    if objects.text(change.object, "metadata", "deletionTimestamp"):
+        seen.note(seen.began, objects.uid(change.object))
+    if change.type is ChangeType.DELETED:
+        seen.note(seen.ended, objects.uid(change.object))
+
+
 @contextmanager
 def watching(cluster: KubeCluster) -> Iterator[tuple[Seen, Seen]]:
     """Watch restores and namespaces from outside until the end."""
     restores, namespaces, over = Seen(), Seen(), threading.Event()
 
-    def see_restores() -> None:
-        for change in cluster.watch(RESTORE, "velero", stop=over.is_set):
+    def follow(kind: Kind, place: str, tell: Callable[[Change], None]) -> None:
+        for change in cluster.watch(kind, place, stop=over.is_set):
             if change and change.object:
-                name = change.object["metadata"]["name"]
-                restores.note(restores.began, name)
-                if change.object.get("status", {}).get("phase") in ENDED:
-                    restores.note(restores.ended, name)
+                tell(change)
 
-    def see_namespaces() -> None:
-        for change in cluster.watch(NAMESPACE, stop=over.is_set):
-            if change and change.object:
-                meta = change.object["metadata"]
-                if meta.get("deletionTimestamp"):
-                    namespaces.note(namespaces.began, meta["uid"])
-                if change.type is ChangeType.DELETED:
-                    namespaces.note(namespaces.ended, meta["uid"])
-
-    threads = [threading.Thread(target=see) for see in (see_restores, see_namespaces)]
+    threads = [
+        threading.Thread(target=follow, args=(RESTORE, "velero", partial(see_restore, restores))),
+        threading.Thread(target=follow, args=(NAMESPACE, "", partial(see_namespace, namespaces))),
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -164,7 +173,7 @@ def bare(place: Place, seen: tuple[Seen, Seen], order: Mapping[str, object]) -> 
     made = place.cluster.get(NAMESPACE, "", name)
     if made is None:
         raise SystemExit(f"{name} restored nothing")
-    uid = made["metadata"]["uid"]
+    uid = objects.uid(made)
     place.cluster.delete(NAMESPACE, "", name, uid=uid)
     going = seen[1].seconds(uid)
     place.velero("restore", "delete", name, "--confirm")
@@ -211,8 +220,7 @@ def instant(text: str) -> float:
 def order_of(place: Place) -> Mapping[str, object]:
     """Return the Restore that the drill would send, so that both leave the same out."""
     text = place.runner("plan", str(place.scenario), "--manifests")
-    documents = json.loads(text)
-    found: Mapping[str, object] = documents["restore"] if "restore" in documents else documents
+    found: Mapping[str, object] = json.loads(text)["restore"]
     return found
 
 
@@ -242,7 +250,9 @@ def bench(place: Place, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scenario", type=Path, default=ROOT / "scenarios" / "lab.yaml")
     default = os.environ.get("LAB_KUBECONFIG") or str(LAB / "run" / "kubeconfig")

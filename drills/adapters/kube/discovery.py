@@ -6,7 +6,8 @@ remembered; what was not is asked again, since a CRD may have been installed mea
 
 import copy
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
@@ -20,13 +21,16 @@ from drills.ports import Kind, ServedKind
 
 
 class Discovery:
-    """A cache of what is served. Safe for many threads; two may ask the same thing at once."""
+    """A cache of what is served. Safe for many threads; what one asks for the others wait for."""
 
     def __init__(self, asker: Asker) -> None:
         self.asker = asker
         self._lock = threading.Lock()
         self._by_kind: dict[Kind, ServedKind] = {}
         self._by_resource: dict[str, ServedKind] = {}
+        self._by_group: dict[str, tuple[str, ...]] = {}
+        self._asking: dict[str, threading.Lock] = {}
+        """For each group, and each of its versions, who asks about it now."""
 
     def asked_by(self, asker: Asker) -> Self:
         """Return a view with the same memory that asks through another asker."""
@@ -36,12 +40,13 @@ class Discovery:
 
     def kind(self, kind: Kind) -> ServedKind:
         """Return how `kind` is served; raises NotServed."""
-        with self._lock:
-            known = self._by_kind.get(kind)
+        known = self._by_kind.get(kind)
         if known is None:
-            self._remember(self._served_by(kind.api_version))
-            with self._lock:
+            with self._alone(kind.api_version):
                 known = self._by_kind.get(kind)
+                if known is None:
+                    self._remember(self._served_by(kind.api_version))
+                    known = self._by_kind.get(kind)
         if known is None:
             raise NotServed(
                 f"the cluster does not serve {kind.api_version} {kind.kind}",
@@ -51,19 +56,48 @@ class Discovery:
 
     def resource(self, resource: str) -> ServedKind:
         """Return how `plural.group` is served, preferred version first; raises NotServed."""
-        with self._lock:
-            known = self._by_resource.get(resource)
+        known = self._by_resource.get(resource)
         if known is not None:
             return known
-        plural, _, group = resource.partition(".")
-        for api_version in self._versions(group):
-            for served in self._served_by(api_version):
-                if served.plural == plural:
-                    with self._lock:
-                        self._by_resource[resource] = served
-                    return served
-        raise NotServed(
-            f"the cluster does not serve {resource}", hint="install the API it belongs to"
+        group = resource.partition(".")[2]
+        versions = self._versions(group)
+        found = self._in_versions(resource, versions)
+        if found is None and group:
+            newer = [v for v in self._versions_now(group) if v not in versions]
+            found = self._in_versions(resource, newer)
+        if found is None:
+            raise NotServed(
+                f"the cluster does not serve {resource}", hint="install the API it belongs to"
+            )
+        self._by_resource[resource] = found
+        return found
+
+    def _in_versions(self, resource: str, versions: Iterable[str]) -> ServedKind | None:
+        found = (self._in_version(resource, version) for version in versions)
+        return next((served for served in found if served is not None), None)
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """Let one thread at a time ask about a group or version; the next finds what it learnt."""
+        with self._lock:
+            lock = self._asking.setdefault(what, threading.Lock())
+        with lock:
+            yield
+
+    def _in_version(self, resource: str, api_version: str) -> ServedKind | None:
+        """Return the resource as one version serves it, from memory where it is known."""
+        with self._alone(api_version):
+            known = self._remembered(resource, api_version)
+            if known is None:
+                self._remember(self._served_by(api_version))
+                known = self._remembered(resource, api_version)
+            return known
+
+    def _remembered(self, resource: str, api_version: str) -> ServedKind | None:
+        with self._lock:
+            kinds = tuple(self._by_kind.values())
+        return next(
+            (k for k in kinds if k.api_version == api_version and k.resource == resource), None
         )
 
     def _remember(self, found: Iterable[ServedKind]) -> None:
@@ -74,6 +108,15 @@ class Discovery:
     def _versions(self, group: str) -> tuple[str, ...]:
         if not group:
             return ("v1",)
+        with self._alone(group):
+            if group not in self._by_group:
+                found = self._versions_now(group)
+                if not found:
+                    return ()
+                self._by_group[group] = found
+            return self._by_group[group]
+
+    def _versions_now(self, group: str) -> tuple[str, ...]:
         document = self._document(f"/apis/{quote(group, safe='')}", f"discover {group}")
         preferred = objects.text(document, "preferredVersion", "groupVersion")
         every = [

@@ -6,6 +6,7 @@ be logged. Source: Velero v1.18 `download_request_controller.go`.
 
 import uuid
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from enum import StrEnum
 
 from drills import objects
@@ -17,6 +18,8 @@ from drills.objects import KubeObject
 from drills.ports import Deadline
 
 BATCH_LABEL = "restore-drill/request"
+AT_ONCE = 8
+"""Requests made or removed at the same time."""
 
 
 class Target(StrEnum):
@@ -45,16 +48,19 @@ def signed_urls(
     """
     batch = uuid.uuid4().hex[:12]
     labels = {**labels, BATCH_LABEL: batch}
-    made: dict[str, tuple[Target, KubeObject]] = {}
-    try:
-        for number, target in enumerate(targets):
-            request = site.make(_request(site, f"drill-{batch}-{number}", target, name, labels))
-            made[objects.name(request)] = (target, request)
-        wanted = {request: target for request, (target, _) in made.items()}
-        return _answers(site, f"{BATCH_LABEL}={batch}", wanted, deadline)
-    finally:
-        for _, request in made.values():
-            site.discard(DOWNLOAD_REQUEST, request)
+    wanted = {f"drill-{batch}-{number}": target for number, target in enumerate(targets)}
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="download-request") as pool:
+        making = [
+            pool.submit(site.make, _request(site, request, target, name, labels))
+            for request, target in wanted.items()
+        ]
+        try:
+            for each in making:
+                each.result()
+            return _answers(site, f"{BATCH_LABEL}={batch}", wanted, deadline)
+        finally:
+            made = [each.result() for each in making if each.exception() is None]
+            wait([pool.submit(site.discard, DOWNLOAD_REQUEST, request) for request in made])
 
 
 def _request(

@@ -5,6 +5,7 @@ it is removed again.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from drills import objects
@@ -45,12 +46,15 @@ def locations_of(site: Site) -> Locations:
 def survey(site: Site) -> EngineStatus:
     """Return how this Velero is; raises what the listing of locations raises."""
     locations = locations_of(site)
-    answer = ask_server(site, locations)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="velero-status") as pool:
+        # The server takes its time; meanwhile the rest is looked at.
+        asked = pool.submit(ask_server, site, locations)
+        around = (*_others(site), *_schedules(site))
+        answer = asked.result()
     findings = (
         *_locations(site, locations),
         *((answer.finding,) if answer.finding else ()),
-        *_others(site),
-        *_schedules(site),
+        *around,
     )
     return EngineStatus(
         versions=answer.versions(), findings=findings, restores=not site.health.away
