@@ -225,13 +225,18 @@ def order_of(place: Place) -> Mapping[str, object]:
 
 
 def show(title: str, rounds: Sequence[Mapping[str, float]]) -> None:
-    """Print the median and the largest of each figure."""
+    """Print the smallest, the median and the largest of each figure."""
     print(f"{title} ({len(rounds)} runs)")
     for word in rounds[0]:
         values = [each.get(word, 0.0) for each in rounds]
         unit, digits = ("", 0) if word.startswith("requests") else (" s", 2)
-        middle, most = statistics.median(values), max(values)
-        print(f"  {word:24} median {middle:8.{digits}f}{unit}   most {most:8.{digits}f}{unit}")
+        said = (
+            ("least", min(values)),
+            ("median", statistics.median(values)),
+            ("most", max(values)),
+        )
+        figures = "   ".join(f"{name} {value:7.{digits}f}{unit}" for name, value in said)
+        print(f"  {word:24} {figures}")
 
 
 def bench(place: Place, runs: int) -> None:

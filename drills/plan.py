@@ -100,7 +100,14 @@ def left_out_rules(scenario: Scenario) -> tuple[LeftOutRule, ...]:
 
 def rule_for(rules: tuple[LeftOutRule, ...], resource: str) -> LeftOutRule | None:
     """Return the first rule that leaves `resource` (`plural.group`) out."""
-    return next((rule for rule in rules if fnmatchcase(resource, rule.resource)), None)
+    return next((rule for rule in rules if _fits(resource, rule.resource)), None)
+
+
+def _fits(resource: str, pattern: str) -> bool:
+    # Asked for each object and each rule, and few rules are patterns.
+    return resource == pattern or (
+        any(sign in pattern for sign in "*?[") and fnmatchcase(resource, pattern)
+    )
 
 
 def names_of(scenario: Scenario, inventory: Inventory) -> NameMap | None:

@@ -27,6 +27,13 @@ def page(template: str, **shown: object) -> bytes:
     return found.render(css=css, css_hash=digest, **shown).encode()
 
 
+def prepare() -> None:
+    """Compile the templates ahead, where there is time for it; `page` finds them ready."""
+    environment = _environment()
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
+
+
 @cache
 def _style_sheet() -> str:
     return (_TEMPLATES / "report.css").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from reports import summary_lines
 from runner.clusters import Clusters
 from runner.exit_codes import ExitCode, worst
 from runner.ids import drill_id, fresh_seed
-from runner.listeners import Board, BoardListener, LogListener
+from runner.listeners import Board, BoardListener, LogListener, PreparingListener
 from runner.logs import configure, style_of
 from runner.orphans import finish_orphans
 from runner.outcomes import exit_code
@@ -129,7 +129,8 @@ def _publish(record: DrillRecord, desk: Desk, name: str) -> ExitCode:
 
 
 def _hear(desk: Desk, name: str) -> Listener:
-    return BoardListener(desk.board, name) if desk.board is not None else LogListener(name)
+    told = BoardListener(desk.board, name) if desk.board is not None else LogListener(name)
+    return PreparingListener(told)
 
 
 def _say(desk: Desk, name: str, lines: Sequence[str], *, err: bool = False) -> None:

@@ -12,6 +12,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from drills.ports import Listener
+from reports.pages import prepare
+
 STAGES = ("select", "verify", "isolate", "restore", "settle", "probe", "clean up")
 SIGNS = {
     "started": ("…", "cyan"),
@@ -39,6 +42,23 @@ class LogListener:
     def action(self, action: str, resource: str, status: str, details: Mapping[str, str]) -> None:
         """Log something done to the outside."""
         self._log.info("action", action=action, resource=resource, status=status, **_safe(details))
+
+
+class PreparingListener:
+    """Has the report's templates compiled while cleanup waits for the sandbox to go."""
+
+    def __init__(self, inner: Listener) -> None:
+        self._inner = inner
+
+    def stage(self, name: str, state: str, message: str = "") -> None:
+        """Pass it on; where cleanup begins, there is time."""
+        self._inner.stage(name, state, message)
+        if (name, state) == ("clean up", "started"):
+            threading.Thread(target=prepare, name="report templates", daemon=True).start()
+
+    def action(self, action: str, resource: str, status: str, details: Mapping[str, str]) -> None:
+        """Pass it on."""
+        self._inner.action(action, resource, status, details)
 
 
 class Board:
