@@ -7,6 +7,7 @@ bucket can ever act in the reader's browser.
 
 import base64
 import hashlib
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,21 +18,25 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_one_at_a_time = threading.Lock()
+"""Two threads that compile the same template would take twice as long as one."""
 
 
 def page(template: str, **shown: object) -> bytes:
     """Return the page as UTF-8; the same values always give the same bytes."""
     css = _style_sheet()
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    found = _environment().get_template(template)
-    return found.render(css=css, css_hash=digest, **shown).encode()
+    with _one_at_a_time:
+        found = _environment().get_template(template)
+        return found.render(css=css, css_hash=digest, **shown).encode()
 
 
 def prepare() -> None:
     """Compile the templates ahead, where there is time for it; `page` finds them ready."""
-    environment = _environment()
-    for name in environment.list_templates(extensions=["j2"]):
-        environment.get_template(name)
+    with _one_at_a_time:
+        environment = _environment()
+        for name in environment.list_templates(extensions=["j2"]):
+            environment.get_template(name)
 
 
 @cache
