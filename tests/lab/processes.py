@@ -120,7 +120,7 @@ class Run:
         began = _began(child.pid) or "gone"
         file = self.pids / f"{len(tuple(self.pids.glob('*.pid'))):02d}-{name}.pid"
         file.write_text(f"{child.pid} {began}\n", encoding="utf-8")
-        _children[child.pid] = child
+        _children[child.pid, began] = child
         return self._process(file, child.pid, began)
 
     def _process(self, file: Path, pid: int, began: str) -> Process:
@@ -136,7 +136,7 @@ REAL_NODE = Run(folder=LAB / "run-node")
 
 
 # Kept so that children that end are reaped by this process instead of staying as zombies.
-_children: dict[int, "subprocess.Popen[bytes]"] = {}
+_children: dict[tuple[int, str], "subprocess.Popen[bytes]"] = {}
 
 
 def wait_until(
@@ -183,13 +183,16 @@ def stop(process: Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             if not _gone(process, STOP_SECONDS):
                 raise LabError(f"{process.name} (pid {process.pid}) cannot be ended")
+    child = _children.pop((process.pid, process.began), None)
+    if child is not None:
+        child.wait(timeout=STOP_SECONDS)  # its last threads may still be ending
     process.file.unlink(missing_ok=True)
 
 
 def _gone(process: Process, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while process.alive:
-        child = _children.get(process.pid)
+        child = _children.get((process.pid, process.began))
         if child is not None:
             child.poll()
         if time.monotonic() > end:

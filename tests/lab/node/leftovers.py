@@ -1,10 +1,9 @@
 """Ends everything that belongs to a node, and says what of it is still there.
 
-In comes a run folder, whose files tell which namespaces are ours and what the machine was like;
-out come no processes, no control groups, no link, no folder, or the words for what is left.
+In comes a run folder, whose name marks our namespaces and whose files tell what the machine was
+like; out come no processes, no control groups, no link, no folder, or the words for what is left.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -25,11 +24,13 @@ def before_file(run: Run) -> Path:
 
 
 def end_all(run: Run) -> None:
-    """Ends all programs and all pods.
+    """Ends all programs and, unless another lab's node runs, all pods.
 
     Raises:
         LabError: A program cannot be ended.
     """
+    # The groups have one name on the whole machine, and may be somebody else's.
+    pods = not network.taken(run)
     # Nothing that it wrote is kept, so nothing is asked to end politely; the kubelet first, or
     # it would start anew what is ended.
     started = run.started()
@@ -37,7 +38,7 @@ def end_all(run: Run) -> None:
         if process.alive:
             _kill(process.pid)
     end = time.monotonic() + _SECONDS
-    while (found := members(run)) and time.monotonic() < end:
+    while (found := members(run, pods=pods)) and time.monotonic() < end:
         for pid in found:
             _kill(pid)
         time.sleep(_TICK_SECONDS)
@@ -46,45 +47,47 @@ def end_all(run: Run) -> None:
 
 
 def clear(run: Run, *, keep_logs: bool = False) -> None:
-    """Removes what processes leave: groups, changed settings, the folder with its volumes."""
-    end = time.monotonic() + _SECONDS
-    while (cgroups.left() or network.link_exists()) and time.monotonic() < end:
-        cgroups.remove()  # a group of a process that was killed is busy for a moment
-        time.sleep(_TICK_SECONDS)
-    if before_file(run).exists():
-        machine.Before.read(before_file(run)).restore()
+    """Removes what processes leave: groups, changed settings, the folder with its volumes.
+
+    While another lab's node runs, only the folder is ours to remove.
+    """
+    if not network.taken(run):
+        end = time.monotonic() + _SECONDS
+        while (cgroups.left() or network.link_exists()) and time.monotonic() < end:
+            cgroups.remove()  # a group of a process that was killed is busy for a moment
+            time.sleep(_TICK_SECONDS)
+        if before_file(run).exists():
+            machine.Before.read(before_file(run)).restore()
     if not run.folder.exists():
         return
     for path in run.folder.iterdir():
-        if not (keep_logs and path in {run.logs, before_file(run)}):
+        if not (keep_logs and path == run.logs):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if not keep_logs:
         run.folder.rmdir()
 
 
-def members(run: Run) -> set[int]:
-    """Processes in our namespaces or in our pods' groups."""
-    file = run.folder / "namespaces.json"
-    ours = set(json.loads(file.read_text(encoding="utf-8")).values()) if file.exists() else set()
-    found = set(cgroups.members())
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and ours:
-            pid = int(entry.name)
-            if ours & {network.namespace(pid, "net"), network.namespace(pid, "mnt")}:
-                found.add(pid)
-    return {pid for pid in found if not _is_zombie(pid)}
+def members(run: Run, *, pods: bool) -> set[int]:
+    """Processes that see our own file systems; with `pods`, those in our pods' groups too."""
+    mark = network.mark(run)
+    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    found = {pid for pid in numbers if mark in _read(pid, "mountinfo")}
+    return {pid for pid in found | (cgroups.members() if pods else set()) if not _is_zombie(pid)}
 
 
 def left(run: Run, before: machine.Before | None) -> tuple[str, ...]:
     """What is there although it should not be, in words; empty after a good `down`."""
-    found = [f"process {pid} ({_name(pid)})" for pid in sorted(members(run))]
-    if network.link_exists():
+    alone = not network.taken(run)
+    ours = sorted(members(run, pods=alone))
+    found = [f"process {pid} ({_read(pid, 'comm').strip()})" for pid in ours]
+    if alone and network.link_exists():
         found.append(f"network interface {network.LINK}")
-    found += [f"control group {group}" for group in cgroups.left()]
+    if alone:
+        found += [f"control group {group}" for group in cgroups.left()]
     mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
     found += [f"mount {line.split()[1]}" for line in mounts.splitlines() if str(run.folder) in line]
     found += _own_chains()
-    if before is not None:
+    if alone and before is not None:
         found += before.changes()
     if run.folder.exists():
         found.append(f"folder {run.folder}")
@@ -105,16 +108,13 @@ def _kill(pid: int) -> None:
         return
 
 
-def _name(pid: int) -> str:
+def _read(pid: int, file: str) -> str:
     try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+        return Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "gone"
+        return ""  # it is gone
 
 
 def _is_zombie(pid: int) -> bool:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return True
-    return text.rpartition(")")[2].split()[0] in {"Z", "X"}
+    stat = _read(pid, "stat")
+    return not stat or stat.rpartition(")")[2].split()[0] in {"Z", "X"}

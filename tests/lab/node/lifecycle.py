@@ -6,6 +6,7 @@ setting may be left.
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,11 @@ from tests.lab.processes import REAL_NODE, Run
 PARTS = tuple(part for part in (*parts.PARTS, *parts.NODE_PARTS) if part is not parts.KWOK)
 PROGRAMS = 11
 _SECONDS = 60.0
+
+_FLAGS = Flags(
+    api_server=("--bind-address=0.0.0.0",),
+    controllers=("--allocate-node-cidrs=true", f"--cluster-cidr={network.PODS}"),
+)
 
 Say = Callable[[str], object]
 
@@ -85,6 +91,7 @@ def up(say: Say) -> State:
         The state before, so that a caller knows whether the node is theirs to take down.
 
     Raises:
+        NodeTaken: Somebody else's real node runs on this machine.
         LabError: It cannot run here, or something did not start.
     """
     with lock("node"):
@@ -94,6 +101,8 @@ def up(say: Say) -> State:
         before = state()
         if before is State.RUNNING and _works():
             return before
+        if network.taken(REAL_NODE):
+            raise network.NodeTaken
         _take_down()
         try:
             _bring_up(say)
@@ -131,19 +140,17 @@ def _bring_up(say: Say) -> None:
     keeper = network.open_namespaces(REAL_NODE)
     machine.Before.write(leftovers.before_file(REAL_NODE))
     ends = network.connect(keeper)
-    network.mount_own(keeper, REAL_NODE.folder / "kubelet")
+    network.mount_own(REAL_NODE, keeper)
     cgroups.make()
     run = replace(REAL_NODE, enter=network.way_in(keeper))
     places = choose_places(run, ends.node)
     start_containerd(run)
-    flags = Flags(
-        api_server=("--bind-address=0.0.0.0",),
-        controllers=("--allocate-node-cidrs=true", f"--cluster-cidr={network.PODS}"),
-    )
-    keys = start_control_plane(run, places, flags)
-    say("the control plane is ready")
-    _start_enforcer(run)
-    say(f"images imported in {import_images(run):.1f} s")
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        imported = beside.submit(import_images, run)
+        keys = start_control_plane(run, places, _FLAGS)
+        say("the control plane is ready")
+        _start_enforcer(run)
+        say(f"images imported in {imported.result():.1f} s")
     cluster = Cluster(run.kubeconfig)
     try:
         start_kubelet(run, places, keys, cluster)

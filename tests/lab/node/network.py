@@ -5,8 +5,9 @@ addresses end with the last process in the namespaces. Only one end of a link is
 tests reach the API server; it goes with its other end. Pods can reach nobody outside the node.
 """
 
+import fcntl
+import hashlib
 import ipaddress
-import json
 import os
 import socket
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tests.lab.parts import LabError
 from tests.lab.processes import Process, Run, wait_until
 
 LINK = "lab-node"
+KEEPER = "namespaces"
 PODS = "10.244.0.0/16"
 LOCK = Path("/run/lock/restore-drill-lab-node.lock")
 """Held by the process that keeps the namespaces: one real node on a machine."""
@@ -28,6 +30,11 @@ _SECONDS = 20.0
 class NodeTaken(LabError):
     """Somebody else's real node runs on this machine."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            f"another real node runs on this machine ({LOCK} is held); take it down first"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
@@ -38,14 +45,14 @@ class Ends:
 
 
 def open_namespaces(run: Run) -> Process:
-    """Starts the process that keeps the namespaces, and writes down which they are.
+    """Starts the process that keeps the namespaces.
 
     Raises:
         NodeTaken: Another real node runs on this machine.
     """
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     keeper = run.start(
-        "namespaces",
+        KEEPER,
         [
             "flock", "--nonblock", "--no-fork", str(LOCK),
             # Slave: what the machine mounts later is seen, what we mount is not.
@@ -63,12 +70,21 @@ def open_namespaces(run: Run) -> Process:
     except LabError as error:
         if keeper.alive:
             raise
-        raise NodeTaken(
-            f"another real node runs on this machine ({LOCK} is held); take it down first"
-        ) from error
-    found = {kind: namespace(keeper.pid, kind) for kind in ("net", "mnt")}
-    (run.folder / "namespaces.json").write_text(json.dumps(found), encoding="utf-8")
+        raise NodeTaken from error
     return keeper
+
+
+def taken(run: Run) -> bool:
+    """Whether somebody else's real node runs on this machine."""
+    if any(process.alive and process.name == KEEPER for process in run.started()):
+        return False
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def namespace(pid: int, kind: str) -> str:
@@ -107,16 +123,22 @@ def connect(keeper: Process) -> Ends:
     return ends
 
 
-def mount_own(keeper: Process, kubelet: Path) -> None:
+def mark(run: Run) -> str:
+    """What the file systems that only this lab's processes see are called."""
+    return f"lab-node-{hashlib.sha256(str(run.folder).encode()).hexdigest()[:16]}"
+
+
+def mount_own(run: Run, keeper: Process) -> None:
     """Gives the node its own `/run`, `/var/log` and plugin cache, and a shared folder for volumes.
 
     Args:
+        run: The lab's folder; what is mounted in its `kubelet` folder, other pods see.
         keeper: The process that keeps the namespaces.
-        kubelet: What becomes the kubelet's folder; what is mounted in there, other pods see.
     """
+    kubelet = run.folder / "kubelet"
     inside = way_in(keeper)
     for folder in ("/run", "/var/log", str(NETWORK_CACHE)):
-        call(*inside, "mount", "-t", "tmpfs", "lab-node", folder)
+        call(*inside, "mount", "-t", "tmpfs", mark(run), folder)
     call(*inside, "mkdir", "/run/lock")
     kubelet.mkdir()
     call(*inside, "mount", "--bind", str(kubelet), str(KUBELET))
