@@ -5,7 +5,7 @@ Those made here are merge patches, which set or null fields without failing wher
 absent. Conditions see the object as backed up, so namespaces are those of the source. Pure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from drills import objects
@@ -33,6 +33,13 @@ CLOSED: Patch = {
     "loadBalancerSourceRanges": None,
     "externalIPs": None,
 }
+
+
+ARCHIVERS: Mapping[str, Patch] = {
+    "clusters.postgresql.cnpg.io": {"spec": {"backup": None, "plugins": None}},
+}
+"""Databases whose operator writes their log to where production's goes (CloudNativePG's
+`barmanObjectStore` and its plug-ins); a copy that the scenario allows gets none of it."""
 
 
 def rules(order: RestoreOrder) -> tuple[Rule, ...]:
@@ -109,7 +116,11 @@ def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
     """Yield one rule for each kind that has foreign finalizers, GitOps marks or priorities."""
     for resource in sorted({obj.key.resource for obj in scope}):
         members = tuple(obj for obj in scope if obj.key.resource == resource)
-        patch = _merged(_metadata_patch(members), _priority_patch(resource, members))
+        patch = {
+            **_metadata_patch(members),
+            **_priority_patch(resource, members),
+            **ARCHIVERS.get(resource, {}),
+        }
         if patch:
             yield merge_rule(resource, {obj.key.namespace for obj in members}, patch)
 
@@ -140,7 +151,3 @@ def _priority_patch(resource: str, members: Iterable[BackedUpObject]) -> Patch:
     for step in reversed(path):
         patch = {step: patch}
     return patch
-
-
-def _merged(first: Patch, second: Patch) -> Patch:
-    return {**first, **second}

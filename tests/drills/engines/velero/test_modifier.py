@@ -129,6 +129,13 @@ def test_a_copy_cannot_push_production_from_a_node(resource: str, spec: dict[str
     assert "priorityClassName" not in json.dumps(merged(obj.body, patch_of(obj)))
 
 
+def test_an_allowed_database_cluster_archives_nothing() -> None:
+    """Its log would go into production's archive, between production's own."""
+    cluster = held("clusters.postgresql.cnpg.io", "db")
+    spec = {"instances": 1, "backup": {"barmanObjectStore": {}}, "plugins": [{"name": "barman"}]}
+    assert merged({"spec": spec}, patch_of(cluster)) == {"spec": {"instances": 1}}
+
+
 def test_what_is_left_out_or_out_of_scope_gets_no_rule() -> None:
     service = held("services", "shop", spec=NODE_PORT)
     assert rules(order_of(service, left_out=("services",))) == ()
