@@ -44,12 +44,16 @@ _MYSQL: Mapping[int, Meaning] = {
     2006: Meaning.BROKEN,
     2013: Meaning.BROKEN,
 }
+RESTORE_STARTED = "@drill_restore_started_at"
+"""The variable by which a statement can tell what was restored from what was written since; UTC."""
 _UNKNOWN_VARIABLE = 1193
 _TIMESTAMP = 7
 """MySQL's column type that holds instants; sent in the session's zone, which is set to UTC."""
 
 
-def ask_mysql(sock: socket.socket, login: Login, statement: str, seconds: float) -> Table:
+def ask_mysql(
+    sock: socket.socket, login: Login, statement: str, seconds: float, restored_at: datetime
+) -> Table:
     """Ask once; raises Refusal. MariaDB too."""
     import pymysql  # noqa: PLC0415 - only where a scenario asks SQL
 
@@ -67,6 +71,8 @@ def ask_mysql(sock: socket.socket, login: Login, statement: str, seconds: float)
             connection.connect(sock)
             cursor = connection.cursor()
             _set_up(cursor, str(connection.server_version), seconds)
+            instant = restored_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+            cursor.execute(f"SET {RESTORE_STARTED} = CAST('{instant}' AS DATETIME(6))")
             # Without the flag for several statements the server takes one only.
             cursor.execute(statement)
             described = cursor.description or ()

@@ -7,6 +7,7 @@ transaction is read-only, ends with the server's own time-out, and is never comm
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from drills.probes.databases import (
     NAME,
@@ -20,6 +21,8 @@ from drills.probes.databases import (
 )
 
 PORT = 5432
+RESTORE_STARTED = "drill.restore_started_at"
+"""The setting by which a statement can tell what was restored from what was written since."""
 _POSTGRESQL: Mapping[str, Meaning] = {
     "28": Meaning.LOGIN,
     "42601": Meaning.QUESTION,
@@ -31,7 +34,9 @@ _POSTGRESQL: Mapping[str, Meaning] = {
 """SQLSTATE, or its class, to meaning; all others are answers: a table or a database not there."""
 
 
-def ask_postgresql(sock: socket.socket, login: Login, statement: str, seconds: float) -> Table:
+def ask_postgresql(
+    sock: socket.socket, login: Login, statement: str, seconds: float, restored_at: datetime
+) -> Table:
     """Ask once; raises Refusal."""
     from pg8000.core import CoreConnection  # noqa: PLC0415 - only where a scenario asks SQL
 
@@ -47,6 +52,8 @@ def ask_postgresql(sock: socket.socket, login: Login, statement: str, seconds: f
         try:
             connection.execute_simple("BEGIN READ ONLY")
             connection.execute_simple(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            instant = restored_at.isoformat()
+            connection.execute_simple(f"SET LOCAL {RESTORE_STARTED} = '{instant}'")
             # The extended protocol takes one statement only, so none can end the transaction first.
             found = connection.execute_unnamed(statement)
         finally:

@@ -10,6 +10,7 @@ import binascii
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from drills import objects
 from drills.errors import CannotAsk, Missing
@@ -31,7 +32,7 @@ class Engine:
     """One kind of database: its usual port, and how it is asked within so many seconds."""
 
     port: int
-    ask: Callable[[socket.socket, Login, str, float], Table]
+    ask: Callable[[socket.socket, Login, str, float, datetime], Table]
 
 
 ENGINES: Mapping[str, Engine] = {
@@ -83,7 +84,7 @@ def read(
     try:
         with context.cluster.stream(namespace, str(target), port, timeout=timeout) as tunnel:
             try:
-                table = engine.ask(tunnel.socket, login, query, seconds)
+                table = engine.ask(tunnel.socket, login, query, seconds, context.restore_started_at)
             except Refusal as refusal:
                 wrong = _refused(refusal, tunnel, login.password, question)
                 return Reading(wrong=wrong, simulated=tunnel.simulated, secret=login.password)

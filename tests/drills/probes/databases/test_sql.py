@@ -9,9 +9,11 @@ import pytest
 
 from drills.errors import CannotAsk
 from drills.findings import Cause
+from drills.probes import find_probe
 from drills.record import Outcome
 from tests.drills.probes.databases.conftest import World, a_secret
 from tests.drills.probes.databases.servers import PASSWORD
+from tests.fakes.probing import spec
 
 NEWEST = "SELECT placed FROM orders ORDER BY placed DESC LIMIT 1000"
 
@@ -65,6 +67,20 @@ def test_the_newest_row_tells_how_old_the_data_is(world: World) -> None:
     stale = world.ask(NEWEST, {"newest": {"within": "30m"}})
     assert stale.mismatches
     assert stale.newest == answer.newest
+
+
+def test_rows_that_the_copy_itself_wrote_can_be_left_out(world: World) -> None:
+    """A restored writer goes on writing: its new rows would make up for old ones that are lost."""
+    before = {
+        "postgresql": "current_setting('drill.restore_started_at')::timestamptz",
+        "mysql": "@drill_restore_started_at",
+    }[world.server.engine]
+    query = f"SELECT count(*) FROM orders WHERE placed < {before}"  # noqa: S608 - one of two
+    half_past_seven = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+    context = world.context(restore_started_at=half_past_seven)
+    question = world.question(query)
+    answer = find_probe("sql").ask(spec("sql", question, {"count": 2}), context, 20)
+    assert answer.mismatches == ()
 
 
 def test_an_instant_without_a_zone_needs_one(world: World) -> None:
