@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drills.findings import Cause, Severity
 from drills.proving.facts import API_SERVER, Aim, Outcome, Proof, ProofState, Target, Tried, Unasked
@@ -215,3 +217,31 @@ def test_not_asked_again_counts_where_proof_is_wanted(
 ) -> None:
     found = after(unasked=TIMED_OUT, required=required)
     assert found == [("isolation-not-asked-again", severity, required)]
+
+
+ANSWERS = st.sampled_from([True, False, None])
+ANY_TRIED = st.lists(
+    st.builds(
+        Tried,
+        namespace=st.sampled_from(["a-test", "b-test"]),
+        target=st.sampled_from([SHOP, API, INTERNET, DNS, BESIDE]),
+        before=ANSWERS,
+        after=ANSWERS,
+        again=ANSWERS,
+    ),
+    max_size=8,
+)
+
+
+@given(ANY_TRIED)
+def test_proven_is_never_said_of_what_was_not_seen(answers: list[Tried]) -> None:
+    """Each namespace was seen to be cut off, and nothing but the API server leaks."""
+    proof = judge(answers)
+    if proof.state is not ProofState.PROVEN:
+        return
+    for name in {each.namespace for each in answers}:
+        mine = [each for each in answers if each.namespace == name]
+        assert any(each.before and each.after is False and not each.again for each in mine)
+    leaks = [each for each in answers if each.after or each.again]
+    assert {each.target.aim for each in leaks} <= {Aim.API_SERVER, Aim.DNS, Aim.NEIGHBOUR}
+    assert all(each.after for each in answers if each.target.aim.must_work)
