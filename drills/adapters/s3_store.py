@@ -13,11 +13,11 @@ import urllib3
 from botocore import exceptions
 from botocore.config import Config
 
+from drills.adapters.s3_errors import code_of, translated
 from drills.adapters.s3_facts import facts_of
-from drills.adapters.s3_refusals import refusal
 from drills.adapters.s3_transfer import Transfer
 from drills.adapters.streams import Body, buffered
-from drills.errors import DrillError, Misconfigured, Unreachable
+from drills.errors import DrillError, Misconfigured
 from drills.policy.bucket import BucketFacts
 from drills.ports import StoredObject
 
@@ -55,6 +55,9 @@ class S3Store:
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
+        if verify is False:
+            # It was asked for; a warning for each request would bury the findings.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._payer = {"RequestPayer": "requester"} if requester_pays else {}
         config = Config(
             connect_timeout=5,
@@ -121,7 +124,7 @@ class S3Store:
             )
             return bytes(found["Body"].read())
         except FOREIGN as error:
-            if _code(error) == "InvalidRange":
+            if code_of(error) == "InvalidRange":
                 return b""
             raise self._translated(error, whole, self._right("GetObject")) from None
 
@@ -166,17 +169,4 @@ class S3Store:
         )
 
     def _translated(self, error: Exception, key: str, right: str) -> DrillError:
-        place = f"s3://{self._bucket}/{key}"
-        if isinstance(error, exceptions.ClientError):
-            return refusal(place, _code(error), right)
-        if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
-            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role"
-            return Misconfigured(f"{place}: no credentials", hint=hint)
-        hint = "check the endpoint, the network and the certificate"
-        return Unreachable(f"{place}: {type(error).__name__}", hint=hint)
-
-
-def _code(error: Exception) -> str:
-    """Return S3's own code, '' for what is no answer of S3."""
-    response = error.response if isinstance(error, exceptions.ClientError) else {}
-    return str(response.get("Error", {}).get("Code", ""))
+        return translated(error, f"s3://{self._bucket}/{key}", right)

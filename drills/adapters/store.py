@@ -109,4 +109,9 @@ def _folder(path: str) -> FolderStore:
 def _verification(options: dict[str, str], ca_bundle: str | None) -> bool | str | None:
     if options.get("insecure", "").lower() in YES:
         return False
-    return options.get("ca", ca_bundle)
+    bundle = options.get("ca", ca_bundle)
+    if bundle is not None and not Path(bundle).exists():
+        raise Misconfigured(
+            f"{bundle} is not there", hint="ca=FILE names a file with CA certificates in PEM"
+        )
+    return bundle
