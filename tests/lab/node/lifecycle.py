@@ -134,7 +134,7 @@ def _take_down() -> None:
 
 
 def _bring_up(say: Say) -> None:
-    for name in images.make_images():
+    for name in (*images.make_images(), *recipes.build_images()):
         say(f"made image {name}")
     REAL_NODE.folder.mkdir(parents=True)
     keeper = network.open_namespaces(REAL_NODE)

@@ -97,6 +97,8 @@ def missing_packages() -> tuple[str, ...]:
     wanted = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
     if plugin_folder() is None:
         wanted.add(_PLUGIN_PACKAGE)
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        wanted.add("postgresql")  # goes into the image of the shop's database
     return tuple(sorted(wanted))
 
 
