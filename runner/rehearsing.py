@@ -1,6 +1,6 @@
 """Runs a rehearsal for `plan` and `verify` and prints what both have in common."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from drills.errors import DrillError, Misconfigured
 from drills.findings import Finding
 from drills.record import CleanupOutcome, Verdict
 from drills.rehearsal import Ask, Rehearsal, rehearse
+from reports import plain
 from runner.clusters import Clusters
 from runner.exit_codes import ExitCode
 from runner.ids import drill_id, fresh_seed
@@ -59,6 +60,12 @@ def refusals() -> Iterator[None]:
         raise Misuse(error) from error
     except DrillError as error:
         raise Refusal(error) from error
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines; what somebody put into a backup's names cannot write to the terminal."""
+    for line in lines:
+        click.echo(plain.text(line))
 
 
 def exit_code(rehearsal: Rehearsal) -> ExitCode:

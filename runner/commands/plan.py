@@ -54,6 +54,5 @@ def command(scenario: Path, *, manifests: bool, dry_run: bool, **options: Any) -
 
         click.echo(json.dumps(rehearsal.submitted, indent=2, sort_keys=True, default=str))
         return rehearsing.exit_code(rehearsal)
-    for line in plan_lines(loaded, rehearsal, SampleFile(settings.records_file)):
-        click.echo(line)
+    rehearsing.say(plan_lines(loaded, rehearsal, SampleFile(settings.records_file)))
     return rehearsing.exit_code(rehearsal)

@@ -164,16 +164,14 @@ def _scenario(
 def _say(rehearsal: "Rehearsal") -> None:
     from runner import rehearsing
 
-    for line in rehearsing.backup_lines(rehearsal):
-        click.echo(line)
+    rehearsing.say(rehearsing.backup_lines(rehearsal))
     if rehearsal.inventory is not None:
         inventory = rehearsal.inventory
         click.echo(
             f"holds  {len(inventory.objects)} objects, {len(inventory.volumes)} volumes, "
             f"{inventory.bytes} bytes stored"
         )
-    for line in rehearsing.finding_lines(rehearsal.findings):
-        click.echo(line)
+    rehearsing.say(rehearsing.finding_lines(rehearsal.findings))
 
 
 def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutput) -> int:

@@ -41,7 +41,7 @@ def with_variable(*path: str) -> Change:
         container = spec["containers"][0]
         container["env"] = [
             {"name": "FIRST", "value": "1"},
-            {"name": "DB", "value": "jdbc:postgresql://postgres.db:5432/shop"},
+            {"name": "DB", "value": "jdbc:postgresql://shop:v4riable@postgres.db:5432/shop"},
             {"name": "LAST", "value": "notpostgres.db"},
         ]
         container["args"] = ["--db", "postgres.db.svc:5432"]
@@ -101,16 +101,17 @@ ADDED: Mapping[str, dict[str, object]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _two_namespaces(bucket: Bucket) -> None:
-    """Give the sample a second namespace, and settings that name Services in full."""
+def change_archive(
+    bucket: Bucket, changes: Mapping[str, Change], added: Mapping[str, dict[str, object]]
+) -> None:
+    """Rewrite the backup's archive: objects whose path ends so, and new ones."""
     raw = io.BytesIO()
     seen = set()
     with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
         for member in old.getmembers():
             body = old.extractfile(member)
             content = body.read() if body else b""
-            for path, change in CHANGES.items():
+            for path, change in changes.items():
                 if member.name.endswith(path):
                     obj = json.loads(content)
                     change(obj)
@@ -118,13 +119,19 @@ def _two_namespaces(bucket: Bucket) -> None:
                     seen.add(path)
             member.size = len(content)
             new.addfile(member, io.BytesIO(content))
-        for path, obj in ADDED.items():
+        for path, obj in added.items():
             content = json.dumps(obj).encode()
             info = tarfile.TarInfo(f"resources/{path}.json")
             info.size = len(content)
             new.addfile(info, io.BytesIO(content))
-    assert seen == set(CHANGES)
+    assert seen == set(changes)
     bucket.tarball.write_bytes(raw.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def _two_namespaces(bucket: Bucket) -> None:
+    """Give the sample a second namespace, and settings that name Services in full."""
+    change_archive(bucket, CHANGES, ADDED)
 
     def listed(document: object) -> None:
         assert isinstance(document, dict)
@@ -150,7 +157,7 @@ def probe(kind: str, name: str, path: str, value: str, *, namespace: str = "prod
     return f"    - {line}"
 
 
-URL = "jdbc:postgresql://postgres.drill-db:5432/shop"
+URL = "jdbc:postgresql://shop:v4riable@postgres.drill-db:5432/shop"
 POD = ".spec.containers[0]"
 TEMPLATE_POD = ".spec.template.spec.containers[0]"
 PROBES = "".join(
@@ -223,10 +230,11 @@ def test_a_secret_is_led_along_before_any_pod_reads_it(
         done.document["traceback"] or done.document["reasons"]
     )
     submitted = json.dumps(done.document["restore"]["submitted"])
-    assert "postgres.drill-db" in submitted
+    assert "characters, not shown" in submitted
     for text in (SECRET_URL, LED_URL, "s3cret-w0rd"):
         assert text not in json.dumps(done.document)
         assert encoded(text) not in submitted
+    assert "v4riable" not in json.dumps(done.document)
 
 
 def test_without_the_wish_nothing_is_led_along(drill: Drill, write: Write, bucket: Bucket) -> None:
@@ -255,6 +263,23 @@ def test_the_plan_shows_each_name(
         "rewrite  secrets production/shop-credentials url: names of Services; not shown"
     ) in lines
     assert "s3cret" not in "\n".join(lines)
+
+
+def test_the_plan_carries_no_terminal_sequence(
+    write: Write, bucket: Bucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names in an archive are whatever somebody put there."""
+
+    def evil(obj: dict[str, Any]) -> None:
+        variables = obj["spec"]["template"]["spec"]["containers"][0]["env"]
+        variables[1]["name"] = "\x1b]0;owned\x07\u202eDB"
+
+    change_archive(bucket, {"/deployments.apps/namespaces/production/shop.json": evil}, {})
+    scenario = write(restore=RESTORE, probes=PROBES)
+    main(["plan", str(scenario), "--embedded", "--store", str(bucket.folder)])
+    out = capsys.readouterr().out
+    assert "rewrite  deployments.apps production/shop" in out
+    assert not {"\x1b", "\x07", "\u202e"} & set(out)
 
 
 def test_a_dry_run_tries_the_objects_with_their_new_names(

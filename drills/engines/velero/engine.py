@@ -76,7 +76,7 @@ class VeleroEngine:
 
     def describe(self, order: RestoreOrder) -> Mapping[str, object]:
         """Return the objects `restore` would create; of the time-outs less will be left."""
-        modifier = modifier_map(order, self._site.namespace)
+        modifier = modifier_map(order, self._site.namespace, veil=True)
         restore = restore_object(
             order,
             self._site.namespace,

@@ -36,9 +36,12 @@ def timeout_of(seconds: float) -> str:
     return f"{max(int(seconds), LEAST_TIMEOUT)}s"
 
 
-def modifier_map(order: RestoreOrder, namespace: str) -> KubeObject | None:
-    """Return the ConfigMap with exactly one key, None where nothing needs rewriting."""
-    found = rules(order)
+def modifier_map(order: RestoreOrder, namespace: str, *, veil: bool = False) -> KubeObject | None:
+    """Return the ConfigMap with exactly one key, None where nothing needs rewriting.
+
+    With `veil` it is for people: the application's settings are left out.
+    """
+    found = rules(order, veil=veil)
     if not found:
         return None
     return {

@@ -16,7 +16,7 @@ from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
 from drills.engines.velero.reclassing import class_rules
-from drills.engines.velero.rule import Patch, Rule, merge_rule
+from drills.engines.velero.rule import Patch, Rule, merge_rule, veiled
 from drills.names import NameMap
 from drills.operated import OWN_FINALIZERS
 from drills.pod_specs import POD_SPECS
@@ -42,8 +42,12 @@ ARCHIVERS: Mapping[str, Patch] = {
 `barmanObjectStore` and its plug-ins); a copy that the scenario allows gets none of it."""
 
 
-def rules(order: RestoreOrder) -> tuple[Rule, ...]:
-    """Return the rules for this order; none where nothing needs rewriting."""
+def rules(order: RestoreOrder, *, veil: bool = False) -> tuple[Rule, ...]:
+    """Return the rules for this order; none where nothing needs rewriting.
+
+    With `veil` those that carry settings of the application do not show them: for reports.
+    """
+    named = name_rules(order).rules
     scope = tuple(
         obj
         for obj in order.inventory.objects
@@ -57,7 +61,7 @@ def rules(order: RestoreOrder) -> tuple[Rule, ...]:
         *_per_kind(scope),
         *hook_rules(order),
         *class_rules(order),
-        *name_rules(order).rules,
+        *(map(veiled, named) if veil else named),
     )
 
 

@@ -3,11 +3,13 @@
 In: the order. Out: rules for Velero's resource modifier, exact for each object. Workloads get
 strategic patches, which find a container by its name: Velero puts `restore-wait` before the
 others, and a patch that replaced the list would lose it, and the volume's data with it. A Secret's
-text must not stand in a ConfigMap, and a long ConfigMap would not fit: such objects are placed in
-the sandbox before the restore, and Velero leaves alone what is there. Pure.
+text must not stand in a ConfigMap, nor a password in one more, and a long ConfigMap would not fit:
+such objects are placed in the sandbox before the restore, and Velero leaves alone what is there.
+Pure.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,12 +19,14 @@ from drills.engine import RestoreOrder
 from drills.engines.velero.rule import Rule, merge_rule, strategic_rule
 from drills.name_places import REVISIONS, changed
 from drills.names import NameMap
+from drills.objects import KubeObject
 from drills.rewriting import rewritings
 
 BUDGET = 500_000
 """Bytes of these rules; a ConfigMap holds 1 MiB, and the other rules need room too."""
 
 
+PASSWORD = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
 WHOLE = frozenset({"configmaps", REVISIONS})
 """Kinds without lists that merge by name; a revision's data has no schema to merge by."""
 NAMED_LISTS = frozenset({"containers", "initContainers", "env"})
@@ -65,7 +69,7 @@ def _sized(obj: BackedUpObject, names: NameMap) -> tuple[int, ObjectKey, Rule | 
 
 def _rule(obj: BackedUpObject, names: NameMap) -> Rule | None:
     resource, body = obj.key.resource, obj.body
-    if body is None or resource in {"secrets", "services"}:
+    if body is None or resource in {"secrets", "services"} or _confides(resource, body):
         return None
     new = changed(resource, body, lambda _, text: names.rewritten(text))
     whole = resource in WHOLE
@@ -74,6 +78,12 @@ def _rule(obj: BackedUpObject, names: NameMap) -> Rule | None:
         return None
     make = merge_rule if whole else strategic_rule
     return make(resource, (obj.key.namespace,), patch, name=obj.key.name)
+
+
+def _confides(resource: str, body: KubeObject) -> bool:
+    """Return whether a ConfigMap holds a URL with a password, which shall not be copied about."""
+    texts = objects.mapping(body, "data").values() if resource == "configmaps" else ()
+    return any(isinstance(text, str) and PASSWORD.search(text) for text in texts)
 
 
 def external_name(obj: BackedUpObject, names: NameMap | None) -> str:

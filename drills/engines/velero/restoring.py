@@ -51,6 +51,7 @@ def run_restore(site: Site, order: RestoreOrder, deadline: Deadline) -> Ended:
     clock = site.ports.clock
     began, names = clock.monotonic(), dict.fromkeys(_turn(site, order, deadline))
     modifier = modifier_map(order, site.namespace)
+    shown = modifier_map(order, site.namespace, veil=True)
     if modifier is not None:
         site.make(modifier)
     while True:
@@ -67,7 +68,7 @@ def run_restore(site: Site, order: RestoreOrder, deadline: Deadline) -> Ended:
     return Ended(
         restore=restore,
         requested_at=requested_at,
-        submitted={"restore": sent, "resourceModifier": modifier},
+        submitted={"restore": sent, "resourceModifier": shown},
         waited_seconds=waited,
         findings=(*notes, *watch.held_up()),
     )

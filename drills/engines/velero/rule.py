@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from drills import objects
+
 Rule = dict[str, object]
 Patch = Mapping[str, object]
 
@@ -70,6 +72,13 @@ def _conditions(
             {"path": path, "value": f'"{text}"'} for path, text in matches.items()
         ]
     return conditions
+
+
+def veiled(rule: Rule) -> Rule:
+    """Return the rule with its patches' length in their place: settings may hold passwords."""
+    kind = STRATEGIC if STRATEGIC in rule else MERGE
+    sizes = [len(objects.text(patch, "patchData")) for patch in objects.items(rule, kind)]
+    return {**rule, kind: [{"patchData": f"({size} characters, not shown)"} for size in sizes]}
 
 
 def _written(patch: Patch) -> str:

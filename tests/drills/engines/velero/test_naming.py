@@ -16,6 +16,7 @@ from drills.backups import BackedUpObject, ObjectKey
 from drills.engine import RestoreOrder
 from drills.engines.velero import naming
 from drills.engines.velero.judgement import backed_up, with_data
+from drills.engines.velero.manifest import modifier_map
 from drills.engines.velero.modifier import rules, service_patch
 from drills.engines.velero.naming import NameRules, name_rules
 from drills.engines.velero.preview.patching import Modifier
@@ -150,6 +151,24 @@ def test_a_long_text_is_placed() -> None:
     found = thing("configmaps", data={"k": "postgres.db " + "x" * 70_000})
     assert name_rules(order(found)).placed == {found[0]}
     assert rules(order(found)) == ()
+
+
+def test_a_password_in_a_config_map_is_not_copied_into_another() -> None:
+    found = thing("configmaps", data={"k": "x://u:hunter2@postgres.db/"})
+    assert name_rules(order(found)).placed == {found[0]}
+    assert rules(order(found)) == ()
+
+
+def test_no_report_shows_the_settings_in_a_rule() -> None:
+    """A variable may hold a password; what is submitted goes into the report."""
+    variables = [{"name": "DB", "value": "x://u:hunter2@postgres.db/"}]
+    wanted = order(
+        thing("deployments.apps", spec={"template": {"spec": pod({**WEB, "env": variables})}})
+    )
+    assert "hunter2" in str(modifier_map(wanted, "velero"))
+    shown = str(modifier_map(wanted, "velero", veil=True))
+    assert "hunter2" not in shown
+    assert "characters, not shown" in shown
 
 
 def test_many_texts_go_into_rules_as_far_as_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
