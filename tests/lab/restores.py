@@ -43,12 +43,20 @@ class NaiveRestore:
 
     def run(self) -> dict[str, object]:
         """Creates the Restore and returns it in its terminal phase."""
+        self.ask()
+        return self.ended()
+
+    def ask(self) -> None:
+        """Creates the Restore."""
         spec = {
             "backupName": name_of(newest_backup(self._cluster, self._namespace)),
             "includedNamespaces": ["production"],
             "namespaceMapping": {"production": self.target},
         }
         self._cluster.create(self._document("Restore", self.target, spec))
+
+    def ended(self) -> dict[str, object]:
+        """Waits for the terminal phase and returns the Restore in it."""
         self._wait("terminal phase", lambda: self._phase("Restore", self.target) in _TERMINAL)
         found = self._cluster.find(_API, "Restore", self.target, self._namespace)
         if found is None:
