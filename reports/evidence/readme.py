@@ -67,8 +67,9 @@ _END = """
 What a drill proves
   "environment": "embedded" means that no container ran: such a drill proves at
   most that the backup can be read and its objects come back. "inconclusive"
-  means that there was no answer; it is not a pass. The controls that a report
-  names are those it supports; it states no compliance.
+  means that there was no answer; it is not a pass. "isolationProof" says what a
+  pod of the drill could reach from the sandbox; "unproven" is no claim at all.
+  The controls that a report names are those it supports; it states no compliance.
 """
 
 

@@ -12,6 +12,7 @@ from tests.e2e.crashing import Killer, Point
 from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
 
 NEVER = 10_000
+PROVE = "{requireProof: true, prober: {image: busybox:1.36}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,10 @@ class Bench:
 @contextmanager
 def crash_bench(folder: Path) -> Iterator[Bench]:
     """Yield a bench whose cluster runs."""
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
+    with EmbeddedCluster(stand_ins=["shop", "enforced-network"]) as cluster:
         cluster.kubeconfig(folder / "kubeconfig")
         backups = {"scenario.yaml": LATEST, "in-vain.yaml": "{engine: velero, schedule: nightly}"}
         for name, backup in backups.items():
-            (folder / name).write_text(scenario_text(cluster=SHORT_CLUSTER, backup=backup))
+            text = scenario_text(cluster=SHORT_CLUSTER, backup=backup, isolation=PROVE)
+            (folder / name).write_text(text)
         yield Bench(cluster, Killer(cluster), folder)
