@@ -3,7 +3,6 @@
 In: which bucket and which backups. Out: an exit code. Nothing in the bucket is ever written.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +34,17 @@ WHOLE = 100
 APART_FROM = 32 << 20
 """Stored bytes from which starting more processes pays."""
 
-Progress = Callable[[int, int], AbstractContextManager[Advance]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What tells the user how far a check is."""
+
+    advance: Advance
+    say: Callable[[str], None]
+    """Prints a line, past the bar where there is one."""
+
+
+Progress = Callable[[int, int], AbstractContextManager[Shown]]
 """Given bytes and backups in all, shows how far the check is."""
 
 
@@ -87,13 +96,13 @@ def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode
     bucket = order.source.open(stop.event)
     backups = _listed(order, bucket)
     checks: list[BackupCheck] = []
-    with progress(sum(one.bytes for one in backups), len(backups)) as advance:
-        for check in _checks(order, bucket, backups, advance, stop):
+    with progress(sum(one.bytes for one in backups), len(backups)) as shown:
+        for check in _checks(order, bucket, backups, shown.advance, stop):
             judged = memory.judge(check) if memory else check
             checks.append(judged)
-            _echo(backup_lines(judged))
+            _say(backup_lines(judged), shown.say)
     around = tuple(_around(order, backups, memory))
-    _echo(finding_lines(around))
+    _say(finding_lines(around), click.echo)
     record = record_of_bucket(
         location_of(order.source.url),
         checks,
@@ -152,41 +161,13 @@ def _around(
         yield from memory.whole(frozenset(one.name for one in backups))
 
 
-def _echo(lines: Iterable[str]) -> None:
+def _say(lines: Iterable[str], say: Callable[[str], None]) -> None:
     """Print lines; names come from the bucket, so no terminal may obey them."""
     for line in lines:
-        click.echo("".join(c if c.isprintable() else "?" for c in line))
+        say("".join(c if c.isprintable() else "?" for c in line))
 
 
 @contextmanager
-def no_progress(_bytes: int, _backups: int) -> Iterator[Advance]:
+def no_progress(_bytes: int, _backups: int) -> Iterator[Shown]:
     """Show nothing: for logs and pipes."""
-    yield lambda _: None
-
-
-@contextmanager
-def live_progress(size: int, backups: int) -> Iterator[Advance]:
-    """Show bytes, rate and time left on the terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    columns = (
-        TextColumn(f"checking {backups} backup(s)"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    # Lines go above the bar on a terminal, and where the user sent them otherwise.
-    above = sys.stdout.isatty()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=above) as shown:
-        task = shown.add_task("", total=size)
-        yield lambda read: shown.advance(task, read)
+    yield Shown(advance=lambda _: None, say=click.echo)

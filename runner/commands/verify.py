@@ -13,6 +13,7 @@ from runner.verify_options import OUTPUT_NAMES, FailOn, VerifyOutput, output_opt
 
 if TYPE_CHECKING:
     from drills.rehearsal import Rehearsal
+    from runner.verifying import Progress
 
 LEDGER = DEFAULT_REPORT_DIR / ".verify" / "ledger.jsonl"
 
@@ -194,7 +195,14 @@ def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutp
         policy=policy is not None,
         output=output,
     )
-    live = sys.stderr.isatty()
-    return verifying.verify_bucket(
-        order, verifying.live_progress if live else verifying.no_progress
-    )
+    return verifying.verify_bucket(order, _progress())
+
+
+def _progress() -> "Progress":
+    if sys.stderr.isatty():
+        from runner.verify_progress import live_progress
+
+        return live_progress
+    from runner.verifying import no_progress
+
+    return no_progress
