@@ -22,7 +22,7 @@ from drills.engines.velero.kinds import (
     RESTORE_NAME_LABEL,
     label_value,
 )
-from drills.engines.velero.placing import expected
+from drills.engines.velero.placing import unexpected
 from drills.engines.velero.remarks import refused
 from drills.engines.velero.requests import Target
 from drills.engines.velero.restoring import Ended
@@ -76,7 +76,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
             *phase_findings(restore, len(errors)),
             *_unread(restore, papers),
             *error_findings(messages(papers.results, "errors"), subject),
-            *warning_findings((w for w in warnings if not expected(order, w)), subject),
+            *warning_findings(unexpected(order, warnings), subject),
         ),
         queue_seconds=_queue_seconds(restore),
         volume_seconds=volume_seconds(work),

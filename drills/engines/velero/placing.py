@@ -5,6 +5,8 @@ Pods start while Velero still restores, so a Secret that is rewritten afterwards
 one that is there Velero leaves as it is (policy `none`) and says so in a warning.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from drills import objects
@@ -13,10 +15,14 @@ from drills.engine import RestoreOrder
 from drills.engines.velero.naming import name_rules
 from drills.engines.velero.preview import preview_of
 from drills.engines.velero.remarks import warning
+from drills.engines.velero.results import ALREADY
 from drills.engines.velero.site import Site
 from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding
 from drills.objects import KubeObject
+
+WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9._]*[A-Za-z0-9])?")
+"""A kind or a name in a message, whatever marks stand around it."""
 
 
 def place(site: Site, order: RestoreOrder) -> tuple[Finding, ...]:
@@ -60,14 +66,16 @@ def _failed(subject: str, error: DrillError) -> Finding:
     )
 
 
-def expected(order: RestoreOrder, message: str) -> bool:
-    """Return whether a warning of Velero is that a placed object stood there already."""
-    words = set(message.replace('"', " ").replace(":", " ").split())
-    return "already exists" in message and any(
-        _named(order, key) <= words for key in name_rules(order).placed
+def unexpected(order: RestoreOrder, warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return Velero's warnings but for those that a placed object stood there already."""
+    placed = [_words(order, key) for key in name_rules(order).placed]
+    return tuple(
+        said
+        for said in warnings
+        if not (ALREADY.search(said) and any(words <= set(WORD.findall(said)) for words in placed))
     )
 
 
-def _named(order: RestoreOrder, key: ObjectKey) -> set[str]:
+def _words(order: RestoreOrder, key: ObjectKey) -> set[str]:
     kind = "Secret" if key.resource == "secrets" else "ConfigMap"
     return {order.namespaces[key.namespace], kind, key.name}
