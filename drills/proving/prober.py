@@ -32,7 +32,7 @@ IMAGE_PATIENCE = 10.0
 ACCOUNT_PATIENCE = 10.0
 """Seconds for the namespace's default ServiceAccount, without which no pod is taken."""
 ACCOUNT_EVERY = 0.1
-ANSWER_PATIENCE = 10.0
+ANSWER_PATIENCE = 20.0
 """Seconds beyond a prober's own limit until its answer is given up."""
 IMAGE_HINT = "Name an image with a shell, nc and nslookup (busybox), or with Python."
 

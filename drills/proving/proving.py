@@ -5,7 +5,8 @@ answering is kept as the reason why nothing is proven; only a lost API server an
 are raised.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,6 +24,10 @@ CONTROL_PATIENCE = 3.0
 """Seconds for a new pod's network to come up."""
 CLOSE_PATIENCE = 10.0
 """Seconds for a network plugin to put the policy into force."""
+AGAIN_PATIENCE = 5.0
+"""Seconds for DNS and neighbours, so that a busy node is not taken for a restored policy."""
+LEAST_ROUNDS = 3
+"""Times that are asked however long one takes: a busy machine is slow, and misses."""
 EVERY = 0.5
 
 UNANSWERED = (OutsideRefused, CannotAsk, DeadlinePassed)
@@ -108,13 +113,11 @@ class Proving:
         self._targets = {
             name: (*blocked, *self.probers.needed(name)) for name in self.probers.namespaces
         }
-        until = self._until(CONTROL_PATIENCE)
-        while True:
+        for _ in self._rounds(CONTROL_PATIENCE):
             said = self.probers.ask(self._targets, LIMIT)
             self._before = {name: _either(self._before.get(name), said[name]) for name in said}
-            if until.passed or not self._lacking():
+            if not self._lacking():
                 return
-            self.clock.sleep(EVERY)
 
     def _lacking(self) -> bool:
         """Return whether a new pod's network may still be coming up."""
@@ -125,12 +128,10 @@ class Proving:
         )
 
     def _closed(self) -> None:
-        until = self._until(CLOSE_PATIENCE)
-        while True:
+        for _ in self._rounds(CLOSE_PATIENCE):
             self._after = self.probers.ask(self._targets, LIMIT)
-            if until.passed or not self._unsettled():
+            if not self._unsettled():
                 return
-            self.clock.sleep(EVERY)
 
     def _unsettled(self) -> bool:
         """Return whether the policy may still be on its way into force."""
@@ -148,14 +149,30 @@ class Proving:
                 )
                 for name, targets in self._targets.items()
             }
-        self._again = self.probers.ask(self._targets, LIMIT_AGAIN)
+        for _ in self._rounds(AGAIN_PATIENCE):
+            said = self.probers.ask(self._targets, LIMIT_AGAIN)
+            self._again = {name: _either(self._again.get(name), said[name]) for name in said}
+            if not any(_lost(each) for each in self.tried()):
+                return
 
-    def _until(self, seconds: float) -> Deadline:
-        return Deadline(clock=self.clock, at=self.clock.monotonic() + seconds)
+    def _rounds(self, seconds: float) -> Iterator[None]:
+        """Yield until `seconds` have passed, with a pause between."""
+        until = Deadline(clock=self.clock, at=self.clock.monotonic() + seconds)
+        for number in itertools.count():
+            if number >= LEAST_ROUNDS and until.passed:
+                return
+            if number:
+                self.clock.sleep(EVERY)
+            yield
 
 
 def _needed(tried: Tried) -> bool:
     return tried.target.aim.must_work
+
+
+def _lost(tried: Tried) -> bool:
+    """Return whether what must work did so before the restore and does not now."""
+    return _needed(tried) and tried.after is True and not tried.again
 
 
 def _at(answers: Answers, namespace: str, at: int) -> bool | None:

@@ -7,6 +7,7 @@ import pytest
 
 from drills import objects
 from drills.engine import RestoreOrder
+from drills.findings import Severity
 from drills.proving.facts import ProofState
 from drills.record import CleanupOutcome, Verdict
 from drills.sandbox import NETWORK_POLICY
@@ -78,3 +79,31 @@ def test_a_restored_quota_does_not_count_the_probers(world: World, network: Fake
     record = world.drill(proving(required=True))
     assert (record.verdict, state(record), there) == (Verdict.PASSED, ProofState.PROVEN, [0])
     assert len(network.asked) == 3
+
+
+def test_a_busy_node_is_not_taken_for_a_restored_policy(world: World, network: FakeNetwork) -> None:
+    """DNS that misses one question is asked again."""
+    misses = iter([True])
+
+    def reaches(closed: bool, host: str, port: str) -> bool:
+        restored = "restore" in world.engine.calls
+        missed = restored and port == "0" and next(misses, False)
+        return not missed and enforcing(closed, host, port)
+
+    network.reaches = reaches
+    record = world.drill(proving(required=True))
+    assert (record.verdict, state(record)) == (Verdict.PASSED, ProofState.PROVEN)
+    assert len(network.asked) == 4
+
+
+def test_dns_that_is_gone_after_the_restore_is_told(world: World, network: FakeNetwork) -> None:
+    def reaches(closed: bool, host: str, port: str) -> bool:
+        restored = "restore" in world.engine.calls
+        return not (restored and port == "0") and enforcing(closed, host, port)
+
+    network.reaches = reaches
+    record = world.drill(proving())
+    assert (record.verdict, codes(record)["sandbox-cut-off"]) == (
+        Verdict.WARNED,
+        Severity.WARNING,
+    )
