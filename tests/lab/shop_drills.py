@@ -117,3 +117,9 @@ def reasons(ended: Ended) -> str:
 def finding(ended: Ended, code: str) -> Mapping[str, object]:
     """One finding by its code; empty where there is none."""
     return next((found for found in ended.rows("findings") if found["code"] == code), {})
+
+
+def isolation(ended: Ended) -> str:
+    """What was proven of the sandbox's network: `proven`, `open`, `unproven`."""
+    proof = cast("Mapping[str, object]", ended.part("sandbox")["isolationProof"])
+    return str(proof["state"])
