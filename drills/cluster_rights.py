@@ -5,7 +5,8 @@ the plan, and once more beside whatever failed, since a refused request looks li
 Pure.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from drills import objects
 from drills.backups import BackedUpObject, ClusterBinding, Inventory, ObjectKey
@@ -35,11 +36,29 @@ def binding_of(key: ObjectKey, obj: KubeObject) -> ClusterBinding | None:
     return ClusterBinding(name=key.name, role=role, accounts=tuple(accounts)) if accounts else None
 
 
-def rights_left(inventory: Inventory, namespaces: Collection[str]) -> tuple[str, ...]:
-    """Return a phrase for each account in use and each role that stays behind with its binding."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """One role that an account in use has in production and lacks in its copy."""
+
+    namespace: str
+    """The source namespace."""
+    account: str
+    role: str
+    binding: str
+
+    def __str__(self) -> str:
+        """Return `api/web loses ClusterRole view (ClusterRoleBinding web-views)`."""
+        return (
+            f"{self.namespace}/{self.account} loses ClusterRole {self.role} "
+            f"(ClusterRoleBinding {self.binding})"
+        )
+
+
+def rights_left(inventory: Inventory, namespaces: Collection[str]) -> tuple[Loss, ...]:
+    """Return each account in use with each role that stays behind with its binding."""
     used = sorted(set(_accounts(inventory.objects, namespaces)))
     return tuple(
-        f"{namespace}/{name} loses ClusterRole {binding.role} (ClusterRoleBinding {binding.name})"
+        Loss(namespace=namespace, account=name, role=binding.role, binding=binding.name)
         for namespace, name in used
         for binding in inventory.bindings
         if (namespace, name) in binding.accounts or (namespace, "") in binding.accounts
@@ -55,7 +74,7 @@ def _accounts(
             yield obj.key.namespace, objects.text(spec, "serviceAccountName") or "default"
 
 
-def rights_note(left: tuple[str, ...]) -> tuple[Finding, ...]:
+def rights_note(left: tuple[Loss, ...]) -> tuple[Finding, ...]:
     """Return the note for the plan and the report; none where nobody loses anything."""
     if not left:
         return ()
@@ -71,18 +90,27 @@ def rights_note(left: tuple[str, ...]) -> tuple[Finding, ...]:
     )
 
 
-def rights_doubt(left: tuple[str, ...], failed: Collection[str]) -> tuple[Finding, ...]:
-    """Return the finding that connects what failed with the rights that the copy lacks."""
-    if not left or not failed:
+def rights_doubt(
+    left: Iterable[Loss], failed: Mapping[str, Collection[str]]
+) -> tuple[Finding, ...]:
+    """Return the finding that connects what failed with the rights that the copy lacks.
+
+    `failed` is what failed, with the source namespaces that it is about: what is wrong in one
+    namespace is not put down to an account of another.
+    """
+    lost = tuple(loss for loss in left if any(loss.namespace in about for about in failed.values()))
+    touched = {loss.namespace for loss in lost}
+    subjects = sorted(what for what, about in failed.items() if touched.intersection(about))
+    if not lost:
         return ()
     return (
         Finding(
             code="cluster-rights-missing",
             severity=Severity.WARNING,
             cause=Cause.CONFIGURATION,
-            subject=", ".join(sorted(failed)[:SHOWN]),
+            subject=", ".join(subjects[:SHOWN]),
             message=(
-                f"It failed in a copy with fewer rights than production has: {_some(left)}. "
+                f"It failed in a copy with fewer rights than production has: {_some(lost)}. "
                 "That may be why, and the backup may be good."
             ),
             remedy=(
@@ -93,6 +121,6 @@ def rights_doubt(left: tuple[str, ...], failed: Collection[str]) -> tuple[Findin
     )
 
 
-def _some(left: tuple[str, ...]) -> str:
+def _some(left: tuple[Loss, ...]) -> str:
     more = f", and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-    return f"{', '.join(left[:SHOWN])}{more}"
+    return f"{', '.join(map(str, left[:SHOWN]))}{more}"

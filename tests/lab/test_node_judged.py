@@ -53,7 +53,9 @@ def whole(node_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     changes = (shop_drills.expecting(recorded), shop_drills.with_script)
     with desk.run(shop_drills.scenario(desk, backup, *changes)) as command:
         command.wait_for(stage("probe"), shop_drills.SECONDS)
-        services = cast("Sequence[dict[str, dict[str, str]]]", cluster.list("v1", "Service", "drill-api"))
+        services = cast(
+            "Sequence[dict[str, dict[str, str]]]", cluster.list("v1", "Service", "drill-api")
+        )
         ended = command.end(shop_drills.SECONDS)
     return Judged(
         ended=ended,
