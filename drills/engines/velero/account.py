@@ -12,8 +12,9 @@ from drills import objects
 from drills.engine import EngineItem, ItemOutcome, Restored, RestoreOrder
 from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_seconds
 from drills.engines.velero.documents import read_json, rows
+from drills.engines.velero.early import EarlyFiles
 from drills.engines.velero.ending import broken_off, phase_findings
-from drills.engines.velero.files import Files, StoreFiles, requested_files
+from drills.engines.velero.files import Files, StoreFiles
 from drills.engines.velero.hooks import hook_left, hooked_pods, hooks_ran, init_image
 from drills.engines.velero.kinds import (
     DATA_DOWNLOAD,
@@ -49,11 +50,11 @@ class Papers:
     """Why the results could not be read."""
 
 
-def account(site: Site, order: RestoreOrder, ended: Ended) -> Restored:
+def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) -> Restored:
     """Return everything Velero said; only Interrupted is raised."""
     restore = ended.restore
     name = objects.name(restore)
-    papers = _papers(site, order, restore)
+    papers = _papers(site, restore, early)
     errors = (*_said_by_status(restore), *messages(papers.results, "errors"))
     warnings = messages(papers.results, "warnings")
     work = _volume_work(site, name, papers)
@@ -122,13 +123,13 @@ def _queue_seconds(restore: KubeObject) -> float | None:
     return max((started - created).total_seconds(), 0.0)
 
 
-def _papers(site: Site, order: RestoreOrder, restore: KubeObject) -> Papers:
+def _papers(site: Site, restore: KubeObject, early: EarlyFiles) -> Papers:
     name = objects.name(restore)
     if phase(restore) == "FailedValidation":
         return Papers(results={}, items=())
     files: Files
     try:
-        files = requested_files(site, name, TARGETS, order.labels)
+        files = early.files(name)
     except Interrupted:
         raise
     except DrillError as error:

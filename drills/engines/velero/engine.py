@@ -17,9 +17,10 @@ from drills.engine import (
     SandboxShape,
 )
 from drills.engines.velero import survey as surveying
-from drills.engines.velero.account import account
+from drills.engines.velero.account import TARGETS, account
 from drills.engines.velero.auditing import audit
 from drills.engines.velero.candidates import backup_of
+from drills.engines.velero.early import EarlyFiles
 from drills.engines.velero.hooks import hook_notes
 from drills.engines.velero.inspection import inspect
 from drills.engines.velero.kinds import BACKUP
@@ -96,7 +97,9 @@ class VeleroEngine:
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and keep Velero's own account of it."""
         placed = place(self._site, order)
-        restored = account(self._site, order, run_restore(self._site, order, deadline))
+        with EarlyFiles(self._site, TARGETS, order.labels) as early:
+            ended = run_restore(self._site, order, deadline, early.begin)
+            restored = account(self._site, order, ended, early)
         return replace(restored, findings=(*placed, *restored.findings))
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:

@@ -4,7 +4,7 @@ In: what is wanted. Out: an open file. The layout is that of Velero v1.18
 `pkg/persistence/object_store_layout.go`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Protocol
 
@@ -62,8 +62,18 @@ class StoreFiles:
 class RequestedFiles:
     """Files read through the URLs that Velero hands out."""
 
-    def __init__(self, site: Site, name: str, urls: Mapping[Target, str], seconds: float) -> None:
+    def __init__(
+        self,
+        site: Site,
+        name: str,
+        urls: Mapping[Target, str],
+        seconds: float,
+        *,
+        whole: bool = True,
+    ) -> None:
         self._site, self._name, self._urls, self._seconds = site, name, urls, seconds
+        self.whole = whole
+        """Whether Velero handed out every download that was asked for."""
 
     @contextmanager
     def open(self, target: Target) -> Iterator[BinaryIO]:
@@ -79,11 +89,17 @@ class RequestedFiles:
 
 
 def requested_files(
-    site: Site, name: str, targets: Iterable[Target], labels: Mapping[str, str]
+    site: Site,
+    name: str,
+    targets: Iterable[Target],
+    labels: Mapping[str, str],
+    *,
+    cut: Callable[[], bool] = lambda: False,
 ) -> RequestedFiles:
     """Return the files through fresh DownloadRequests, which are gone when this returns.
 
-    Raises Unreachable at once where the server is known to be away.
+    Once `cut` says so, nobody waits for what is not handed out yet. Raises Unreachable at once
+    where the server is known to be away.
     """
     if site.health.away:
         raise Unreachable(
@@ -91,8 +107,10 @@ def requested_files(
         )
     clock = site.ports.clock
     seconds = SILENT_SECONDS if site.health.silent else ANSWER_SECONDS
-    deadline = Deadline(clock=clock, at=clock.monotonic() + seconds)
-    return RequestedFiles(site, name, signed_urls(site, name, targets, labels, deadline), seconds)
+    deadline = Deadline(clock=clock, at=clock.monotonic() + seconds, cut=cut)
+    wanted = tuple(targets)
+    urls = signed_urls(site, name, wanted, labels, deadline)
+    return RequestedFiles(site, name, urls, seconds, whole=len(urls) == len(wanted))
 
 
 def store_prefix(store: ObjectStore, name: str, location: KubeObject) -> str:

@@ -4,7 +4,7 @@ In: the order. Out: the Restore object in its terminal phase. Velero cannot canc
 one that outlives our deadline is left for `remove`, which deletes it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,11 +41,13 @@ class Ended:
     findings: tuple[Finding, ...] = ()
 
 
-def run_restore(site: Site, order: RestoreOrder, deadline: Deadline) -> Ended:
+def run_restore(
+    site: Site, order: RestoreOrder, deadline: Deadline, tell: Callable[[str], None]
+) -> Ended:
     """Create what the order needs and wait; raises as `Engine.restore` does.
 
-    Where the order gives way, somebody else's restores go first; ours is withdrawn for one that
-    comes before ours has begun.
+    `tell` hears the Restore's name once Velero has begun with it. Where the order gives way,
+    somebody else's restores go first; ours is withdrawn for one that comes before ours has begun.
     """
     site.check_stop()
     clock = site.ports.clock
@@ -59,7 +61,7 @@ def run_restore(site: Site, order: RestoreOrder, deadline: Deadline) -> Ended:
         timeout = timeout_of(deadline.left)
         sent = restore_object(order, site.namespace, timeout=timeout, modifier=modifier)
         watch = _Watch(site, site.make(sent), deadline, gives_way=order.gives_way)
-        restore = watch.to_end()
+        restore = watch.to_end(tell)
         if restore is not None:
             break
         names |= dict.fromkeys((*watch.gave_way_to, *_turn(site, order, deadline)))
@@ -97,7 +99,7 @@ class _Watch:
         """Yield a warning for each restore of somebody else's that waited behind ours."""
         return self._others.held_up(self._site.namespace)
 
-    def to_end(self) -> KubeObject | None:
+    def to_end(self, tell: Callable[[str], None]) -> KubeObject | None:
         """Return the Restore in a terminal phase, None once it was withdrawn and is gone."""
         changes = self._site.ports.cluster.watch(
             RESTORE,
@@ -121,6 +123,8 @@ class _Watch:
                 seen = True
                 if self._look(change.object):
                     return change.object
+                if begun(change.object):
+                    tell(self._name)
             self._mind_the_others()
         raise self._gave_up()
 
