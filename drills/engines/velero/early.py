@@ -17,6 +17,8 @@ from drills.errors import DrillError, Interrupted
 
 GOOD_SECONDS = 300.0
 """How long an address is relied on: half of its life."""
+STILL_SECONDS = 2.0
+"""How long an answer is waited for after the restore's end, before it is asked for anew."""
 
 
 class EarlyFiles:
@@ -49,14 +51,14 @@ class EarlyFiles:
         age = self._site.ports.clock.monotonic() - self._asked_at
         if self._asked is not None and age < GOOD_SECONDS:
             try:
-                found = self._asked.result()
+                found = self._asked.result(timeout=STILL_SECONDS)
             except Interrupted:
                 raise
-            except DrillError:
+            except (DrillError, TimeoutError):
                 found = None
             if found is not None and found.whole:
                 return found
-        return self._ask(name)
+        return requested_files(self._site, name, self._targets, self._labels)
 
     def _ask(self, name: str) -> RequestedFiles:
         return requested_files(self._site, name, self._targets, self._labels, cut=self._over.is_set)
