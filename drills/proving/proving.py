@@ -18,8 +18,6 @@ from drills.proving.prober import Answers, Probers
 
 LIMIT = 1
 """Whole seconds that one target is tried: a blocked one takes as long as that."""
-LIMIT_AGAIN = 2
-"""After the restore there is more time: probes are asked meanwhile."""
 CONTROL_PATIENCE = 3.0
 """Seconds for a new pod's network to come up."""
 CLOSE_PATIENCE = 10.0
@@ -150,7 +148,7 @@ class Proving:
                 for name, targets in self._targets.items()
             }
         for _ in self._rounds(AGAIN_PATIENCE):
-            said = self.probers.ask(self._targets, LIMIT_AGAIN)
+            said = self.probers.ask(self._targets, LIMIT)
             self._again = {name: _either(self._again.get(name), said[name]) for name in said}
             if not any(_lost(each) for each in self.tried()):
                 return
