@@ -21,6 +21,7 @@ from tests.lab.parts import LabError
 from tests.lab.watching import Watched
 
 _TICK_SECONDS = 0.05
+_LONGEST_SECONDS = 2.0
 _SECONDS = 20.0
 
 
@@ -37,6 +38,7 @@ class Enforcer:
             )
         )  # fmt: skip
         self._applied = ""
+        self._looked_at: tuple[int, ...] = ()
 
     def start(self) -> None:
         """Begins to watch, and waits until everything was seen once."""
@@ -49,6 +51,7 @@ class Enforcer:
         Raises:
             LabError: The firewall does not take it.
         """
+        self._looked_at = self._seen()
         pods = self._addressed()
         wanted = read(self._folder / "switch")
         rules = OPEN
@@ -67,9 +70,20 @@ class Enforcer:
                 write(self._folder / name, text)
 
     def wait(self) -> None:
-        """Returns when something may have changed: at once by a watch, soon by a new address."""
-        self._changed.wait(_TICK_SECONDS)
+        """Returns when something has changed: at once by a watch, soon by an address or the switch.
+
+        Returns after a while in any case: two changes may bear the same time.
+        """
+        end = time.monotonic() + _LONGEST_SECONDS
+        while not self._changed.wait(_TICK_SECONDS):
+            if self._seen() != self._looked_at or time.monotonic() > end:
+                break
         self._changed.clear()
+
+    def _seen(self) -> tuple[int, ...]:
+        """When the files that others write were last changed."""
+        files = (self._folder / "pods", self._folder / "switch")
+        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
 
     def _addressed(self) -> tuple[Pod, ...]:
         objects = self._pods.objects()

@@ -7,21 +7,23 @@ which Velero's node agent can read, unlike `hostPath` ones.
 
 import shutil
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from tests.lab.cluster import Cluster
+from tests.lab.watching import Watched
 
 PROVISIONER = "lab.local/folders"
 CLASS = "local"
 _BY = "pv.kubernetes.io/provisioned-by"
 _NODE = "volume.kubernetes.io/selected-node"
-_TICK_SECONDS = 0.5
+_REST_SECONDS = 0.5
 
 STORAGE_CLASS: Mapping[str, object] = {
     "apiVersion": "storage.k8s.io/v1",
@@ -81,33 +83,44 @@ def is_over(volume: Mapping[str, Any], folder: Path) -> bool:
     )
 
 
-def provision(cluster: Cluster, folder: Path) -> None:
+def provision(cluster: Cluster, claims: Watched, volumes: Watched, folder: Path) -> None:
     """Makes the volumes that are waited for and removes those that are over."""
-    volumes = cast("tuple[dict[str, Any], ...]", cluster.list("v1", "PersistentVolume"))
-    names = {volume["metadata"]["name"] for volume in volumes}
-    for claim in cluster.list("v1", "PersistentVolumeClaim"):
+    there = volumes.objects()
+    for claim in claims.objects().values():
         volume = wanted_volume(claim, folder)
-        if volume is not None and volume["metadata"]["name"] not in names:
+        if volume is not None and ("", volume["metadata"]["name"]) not in there:
             made = Path(volume["spec"]["local"]["path"])
             made.mkdir(parents=True, exist_ok=True)
             made.chmod(0o777)  # whoever the pod runs as
-            cluster.create(volume)
-    for volume in volumes:
-        if is_over(volume, folder):
-            name = str(volume["metadata"]["name"])
+            # Applied, not created: what the watch has not told yet may be there.
+            cluster.apply(volume)
+    for found in there.values():
+        if is_over(found, folder):
+            name = str(found["metadata"]["name"])
             shutil.rmtree(folder / name, ignore_errors=True)
-            cluster.delete("v1", "PersistentVolume", name)
+            if cluster.find("v1", "PersistentVolume", name) is not None:
+                cluster.delete("v1", "PersistentVolume", name)
 
 
 def main(kubeconfig: str, folder: str) -> None:
     """Provisions until it is ended; what goes wrong is said and tried again."""
     cluster = Cluster(Path(kubeconfig))
+    changed = threading.Event()
+    claims, volumes = (
+        Watched(Path(kubeconfig), "v1", kind, changed.set)
+        for kind in ("PersistentVolumeClaim", "PersistentVolume")
+    )
+    claims.start()
+    volumes.start()
     while True:
+        changed.clear()
         try:
-            provision(cluster, Path(folder))
+            provision(cluster, claims, volumes, Path(folder))
         except Exception:  # noqa: BLE001 - the API server may be away in a test of just that
             traceback.print_exc()
-        time.sleep(_TICK_SECONDS)
+            time.sleep(_REST_SECONDS)
+            continue
+        changed.wait()
 
 
 if __name__ == "__main__":
