@@ -3,21 +3,27 @@
 In: the document of a `verify.json`. Out: HTML bytes. The words are in templates/verify.html.j2.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from reports import words
 from reports.pages import page
-from reports.reading import Document, by_severity, count, number, part, rows, word
+from reports.reading import Document, by_severity, count, part, rows, word
 
 _LOOKS = {"good": "passed", "damaged": "failed", "unknown": "inconclusive"}
 """Verdict to the drill's verdict whose colour and sign it has."""
 
+SHOWN = 5
+"""Findings of one kind that are listed at once; one broken disk may bring hundreds."""
 _WORST_FIRST = ("damaged", "unknown", "good")
 
 
 def render_verify_html(document: Document) -> bytes:
     """Return the page as UTF-8; the same document always gives the same bytes."""
-    backups = sorted(
-        rows(document, "backups"), key=lambda one: _WORST_FIRST.index(word(one, "verdict"))
+    newest_first = sorted(
+        rows(document, "backups"), key=lambda one: word(one, "startedAt"), reverse=True
     )
+    backups = sorted(newest_first, key=lambda one: _WORST_FIRST.index(word(one, "verdict")))
     return page(
         "verify.html.j2",
         report=document,
@@ -25,7 +31,8 @@ def render_verify_html(document: Document) -> bytes:
         look=_look(document),
         looks=_LOOKS,
         backups=[_shown(one) for one in backups],
-        findings=_findings(document),
+        newest=newest_good(backups),
+        groups=_groups(_findings(document)),
     )
 
 
@@ -62,13 +69,44 @@ def _shown(backup: Document) -> dict[str, object]:
     return {
         **backup,
         "told": ", ".join(f"{many} {one}" for one, many in weights.items() if many),
-        "rate": _rate(backup),
     }
 
 
-def _rate(backup: Document) -> str:
-    rate = number(backup, "bytesPerSecond")
-    return words.UNKNOWN if rate is None else f"{words.size(rate)}/s"
+def newest_good(backups: Iterable[Document]) -> Document | None:
+    """Return the backup to restore from when the others cannot be: the newest good one."""
+    good = [one for one in backups if word(one, "verdict") == "good" and word(one, "startedAt")]
+    return max(good, key=lambda one: word(one, "startedAt"), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that say the same of several backups, shown as one."""
+
+    findings: tuple[Document, ...]
+
+    @property
+    def first(self) -> Document:
+        """Return the one that stands for all."""
+        return self.findings[0]
+
+    @property
+    def shown(self) -> tuple[Document, ...]:
+        """Return those that are listed at once."""
+        return self.findings[:SHOWN]
+
+    @property
+    def folded(self) -> tuple[Document, ...]:
+        """Return those that are listed when the reader asks for them."""
+        return self.findings[SHOWN:]
+
+
+def _groups(findings: Iterable[Document]) -> tuple[Group, ...]:
+    """Return the findings with those of one code and one remedy together, in the order given."""
+    groups: dict[tuple[str, str, str], list[Document]] = {}
+    for one in findings:
+        key = (word(one, "severity"), word(one, "code"), word(one, "remedy"))
+        groups.setdefault(key, []).append(one)
+    return tuple(Group(tuple(found)) for found in groups.values())
 
 
 def _findings(document: Document) -> tuple[Document, ...]:
@@ -76,7 +114,9 @@ def _findings(document: Document) -> tuple[Document, ...]:
     around = [{**one, "about": "the place as a whole"} for one in rows(document, "findings")]
     each = [
         {**one, "about": word(backup, "name")}
-        for backup in rows(document, "backups")
+        for backup in sorted(
+            rows(document, "backups"), key=lambda one: word(one, "startedAt"), reverse=True
+        )
         for one in rows(backup, "findings")
     ]
     return by_severity({"findings": [*around, *each]})

@@ -14,6 +14,9 @@ from drills.errors import Misconfigured
 from drills.integrity.ledger_format import line_of, recalled
 from drills.integrity.memory import Memory, Recalled
 
+BEGINS = b'{"schema":'
+"""What every line begins with, a torn one too as far as it goes."""
+
 
 class FileLedger:
     """Keeps `drills.integrity.memory.Ledger` in one file."""
@@ -54,15 +57,28 @@ class FileLedger:
         for line in file:
             if line.endswith(b"\n"):
                 self._end, self._last = self._end + len(line), line
+            elif not _torn(line):
+                raise self._foreign()
 
     def _lines(self) -> Iterator[bytes]:
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
-            yield from (line for line in file if line.endswith(b"\n"))
+            yield from (line for line in file if not _torn(line))
+
+    def _foreign(self) -> Misconfigured:
+        return Misconfigured(
+            f"the ledger {self._path} ends with something else than a memory",
+            hint="Bring the ledger back from its own backup, or name a new file with --state.",
+        )
 
     def _refusal(self, error: OSError) -> Misconfigured:
         return Misconfigured(
             f"the ledger {self._path} cannot be used: {error.strerror}",
             hint="Name a file that may be written with --state, or do without: --no-state.",
         )
+
+
+def _torn(line: bytes) -> bool:
+    """Return whether a crash cut this line off; anything else at the end is not to be dropped."""
+    return not line.endswith(b"\n") and BEGINS.startswith(line[: len(BEGINS)])

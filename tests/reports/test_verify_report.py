@@ -211,3 +211,37 @@ def test_the_verdict_stands_above_all(record: VerifyRecord, sentence: str) -> No
 def test_the_weightiest_finding_comes_first() -> None:
     text = Page(render_verify_html(to_verify_document(RECORD))).text
     assert text.index(DAMAGE.message) < text.index(OPEN.message)
+
+
+def test_what_says_the_same_of_many_is_one_finding() -> None:
+    """Two hundred damaged backups are one card with a list, all of them still named."""
+    many = tuple(
+        replace(DAMAGED, name=f"b-{i:03}", findings=(replace(DAMAGE, subject=f"backup b-{i:03}"),))
+        for i in range(200)
+    )
+    found = Page(render_verify_html(to_verify_document(replace(RECORD, backups=many))))
+    assert found.text.count(DAMAGE.remedy) == 1
+    assert "200 times" in found.text
+    assert "195 more" in found.text
+    assert all(f"backup b-{i:03}" in found.text for i in range(200))
+    assert found.open == []
+
+
+def test_notes_are_folded_behind_what_weighs() -> None:
+    note = replace(DAMAGE, severity=Severity.INFO, message="Only a note.")
+    backups = (replace(SOUND, findings=(note,)), DAMAGED)
+    text = Page(render_verify_html(to_verify_document(replace(RECORD, backups=backups)))).text
+    assert text.index(DAMAGE.message) < text.index("1 note, nothing")
+    assert text.index("1 note, nothing") < text.index("Only a note.")
+
+
+@pytest.mark.parametrize(
+    ("backups", "shown"), [((SOUND, DAMAGED), "daily-1"), ((DAMAGED,), "none")]
+)
+def test_the_newest_good_backup_stands_on_top(
+    backups: tuple[CheckedBackup, ...], shown: str
+) -> None:
+    older = replace(SOUND, name="daily-0", started_at=datetime(2026, 11, 19, 2, tzinfo=UTC))
+    given = (older, *backups) if shown != "none" else backups
+    text = Page(render_verify_html(to_verify_document(replace(RECORD, backups=given)))).text
+    assert shown in text[text.index("Newest good backup") : text.index("Findings")][:60]
