@@ -42,6 +42,12 @@ def hazards(
     )
 
 
+def is_dangerous(rules: tuple[LeftOutRule, ...], resource: str) -> bool:
+    """Return whether the kind is left out for what it could do, and not for another reason."""
+    rule = rule_for(rules, resource)
+    return rule is not None and rule.reason not in {REBUILT, EXCLUDED}
+
+
 def finding_of(hazard: Hazard, neutralised: str) -> Finding:
     """Return the critical finding; `neutralised` says how it was made harmless."""
     where = f"{objects.namespace(hazard.obj)}/{objects.name(hazard.obj)}"
@@ -124,7 +130,7 @@ def _left_out_but_there(live: LiveSandbox, rules: tuple[LeftOutRule, ...]) -> It
     """
     for resource, found in live.objects.items():
         rule = rule_for(rules, resource)
-        if rule is None or rule.reason in {REBUILT, EXCLUDED}:
+        if rule is None or not is_dangerous(rules, resource):
             continue
         for obj in found:
             if marks.drill_of(obj) is None:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drills import objects
-from drills.bystanders import Origin, bystander_findings, opened
+from drills.bystanders import OTHER_POLICIES, Origin, bystander_findings, opened
 from drills.completeness import compare, findings_of, obstacles_of
 from drills.engine import Engine, Restored, RestoreOrder
 from drills.errors import DrillError, Missing
 from drills.findings import Finding
-from drills.hazards import Hazard, finding_of, hazards
+from drills.hazards import Hazard, finding_of, hazards, is_dangerous
 from drills.live import LiveSandbox, look
 from drills.objects import KubeObject
 from drills.plan import rule_for
@@ -30,6 +30,7 @@ ALWAYS_LOOKED_AT = (
     "networkpolicies.networking.k8s.io",
     "ingresses.networking.k8s.io",
     "namespaces",
+    *sorted(OTHER_POLICIES),
 )
 
 
@@ -71,7 +72,7 @@ def look_before(cluster: Cluster, order: RestoreOrder, *, closed: bool) -> Befor
     wanted = {
         resource
         for resource in _worth_listing(order)
-        if resource in ALWAYS_LOOKED_AT or rule_for(order.left_out, resource)
+        if resource in ALWAYS_LOOKED_AT or is_dangerous(order.left_out, resource)
     }
     live = look(cluster, _targets(order), wanted - {"namespaces"})
     return Before(

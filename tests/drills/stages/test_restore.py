@@ -6,7 +6,7 @@ import pytest
 
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
-from drills.cluster import Kind
+from drills.cluster import Kind, ServedKind
 from drills.engine import EngineItem, ItemOutcome, Restored, RestoredVolume, RestoreOrder
 from drills.errors import Conflicted, DrillError, Forbidden, Missing, Unreachable
 from drills.findings import Cause, Severity
@@ -317,3 +317,21 @@ def test_a_policy_that_comes_late_and_leads_out_ends_the_drill() -> None:
     assert not found.harmless
     assert "sandbox-opened" in {f.code for f in found.findings if f.unanswered}
     assert cluster.calls == []
+
+
+def test_a_policy_of_another_kind_is_looked_for_though_the_backup_has_none() -> None:
+    """Cilium's policies add up with those of Kubernetes."""
+    cilium = ServedKind(
+        api_version="cilium.io/v2",
+        kind="CiliumNetworkPolicy",
+        plural="ciliumnetworkpolicies",
+        namespaced=True,
+    )
+    cluster = FakeCluster()
+    cluster.kinds = (*cluster.kinds, cilium)
+    egress = [{"toEntities": ["world"]}]
+    cluster.put(thing(cilium.api_version, cilium.kind, "allow", spec={"egress": egress}))
+    before = look_before(cluster, order(), closed=True)
+    assert not before.closed
+    (found,) = before.findings
+    assert found.subject == f"ciliumnetworkpolicies.cilium.io {SANDBOX}/allow"
