@@ -2,7 +2,7 @@
 
 Both restore the same backup with the same kinds left out, alternating in one go, on the lab
 (`python tests/lab/lab.py up`) or on a cluster of your own (`LAB_KUBECONFIG`, with what
-`scenarios/lab.yaml` drills). A watch of our own sees from outside, for both alike, how long Velero
+`scenarios/lab.yaml` drills; never one that matters, for a bare restore takes no precautions). A watch of our own sees from outside, for both alike, how long Velero
 restored and how long the namespace took to go. Overhead is the drill's wall time without these two
 and without the start and end of its process. Requests are counted by the API server's audit log,
 by user agent; a cluster without one shows none.
@@ -163,20 +163,16 @@ def bare(place: Place, seen: tuple[Seen, Seen], order: Mapping[str, object]) -> 
     name, mark, began = f"bare-{time.time_ns()}", place.mark, time.perf_counter()
     spec = order["spec"]
     assert isinstance(spec, dict)  # noqa: S101 - Velero's own shape
-    place.velero(
-        *("restore", "create", name, "--from-backup", spec["backupName"], "--wait"),
-        *("--include-namespaces", "production", "--namespace-mappings", f"production:{name}"),
-        *("--exclude-resources", ",".join(spec["excludedResources"])),
-    )
-    wall = time.perf_counter() - began
-    asked = place.requests(mark)
-    made = place.cluster.get(NAMESPACE, "", name)
-    if made is None:
-        raise SystemExit(f"{name} restored nothing")
-    uid = objects.uid(made)
-    place.cluster.delete(NAMESPACE, "", name, uid=uid)
-    going = seen[1].seconds(uid)
-    place.velero("restore", "delete", name, "--confirm")
+    try:
+        place.velero(
+            *("restore", "create", name, "--from-backup", spec["backupName"], "--wait"),
+            *("--include-namespaces", "production", "--namespace-mappings", f"production:{name}"),
+            *("--exclude-resources", ",".join(spec["excludedResources"])),
+        )
+        wall = time.perf_counter() - began
+        asked = place.requests(mark)
+    finally:
+        going = remove(place, seen[1], name)
     restoring = seen[0].seconds(name)
     return {
         "wall": wall,
@@ -186,6 +182,16 @@ def bare(place: Place, seen: tuple[Seen, Seen], order: Mapping[str, object]) -> 
         "requests": asked[CLI],
         "requests of Velero": asked[SERVER],
     }
+
+
+def remove(place: Place, namespaces: Seen, name: str) -> float:
+    """Delete what a bare restore made; return how long its namespace took to go."""
+    place.velero("restore", "delete", name, "--confirm")
+    made = place.cluster.get(NAMESPACE, "", name)
+    if made is None:
+        return 0.0
+    place.cluster.delete(NAMESPACE, "", name, uid=objects.uid(made))
+    return namespaces.seconds(objects.uid(made))
 
 
 def drill(place: Place, seen: tuple[Seen, Seen], folder: Path) -> dict[str, float]:

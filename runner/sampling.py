@@ -70,7 +70,7 @@ def _one(scenario: Scenario, probe: ProbeSpec, context: ProbeContext, samples: S
 
 def _words(sample: Sample) -> str:
     values = (
-        f"{word} {f'{len(value)} files' if isinstance(value, dict) else value}"
+        f"{len(value)} {word}" if isinstance(value, dict) else f"{word} {value}"
         for word, value in sample.values.items()
     )
     simulated = "  (simulated)" if sample.simulated else ""

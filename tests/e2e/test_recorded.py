@@ -337,5 +337,5 @@ def test_nothing_to_record_is_said(
     said = capsys.readouterr()
     assert "not recorded" in said.err
     assert "no such file" in said.err
-    assert "files: files 2 files" in said.out
+    assert "files: 2 files" in said.out
     assert len(place.lines()) == 1
