@@ -10,7 +10,7 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.drilling import ROOT
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 
 def test_both_sides_are_measured(lab: Lab) -> None:
@@ -20,7 +20,7 @@ def test_both_sides_are_measured(lab: Lab) -> None:
         env={**os.environ, "LAB_KUBECONFIG": str(lab.kubeconfig)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=560,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
