@@ -62,7 +62,8 @@ class Discovery:
         group = resource.partition(".")[2]
         versions = self._versions(group)
         found = self._in_versions(resource, versions)
-        if found is None and group:
+        if found is None and group and versions:
+            # They may be from memory; a group that is not there was asked for just now.
             newer = [v for v in self._versions_now(group) if v not in versions]
             found = self._in_versions(resource, newer)
         if found is None:

@@ -63,6 +63,15 @@ def test_a_version_that_came_later_is_found(api: ScriptedApi, cluster: KubeClust
     assert cluster.served_resource("puzzles.example.org").api_version == "example.org/v2"
 
 
+def test_a_group_that_is_not_there_is_asked_for_once_each_time(
+    api: ScriptedApi, cluster: KubeCluster
+) -> None:
+    for times in (1, 2):
+        with pytest.raises(NotServed):
+            cluster.served_resource("toys.absent.org")
+        assert len(api.asked("GET", "/apis/absent.org")) == times
+
+
 def test_the_preferred_version_comes_first(api: ScriptedApi, cluster: KubeCluster) -> None:
     api.on("GET", "/apis/example.org", group("v2", "v1"))
     api.on("GET", "/apis/example.org/v2", version("v2", toys="Toy"))
