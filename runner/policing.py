@@ -27,11 +27,9 @@ def with_store_policy(scenario: Scenario, rehearsal: Rehearsal, wish: PolicyWish
 
 
 def about_bucket(
-    wish: PolicyWish | None, *, engine: str, namespace: str | None
+    wish: PolicyWish, *, engine: str, namespace: str | None
 ) -> Callable[[], Iterable[Finding]]:
-    """Return what judges a bucket when called; nothing is asked where no policy is wished for."""
-    if wish is None:
-        return tuple
+    """Return what judges a bucket when called."""
     wish.onto(RetentionSpec())
     return lambda: bucket_policy(wish, engine=engine, namespace=namespace)
 

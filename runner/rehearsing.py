@@ -18,6 +18,7 @@ from runner.ids import drill_id, fresh_seed
 from runner.listeners import LogListener
 from runner.loading import load_all
 from runner.logs import configure, style_of
+from runner.refusals import Misuse, Refusal
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
 from runner.wiring import drill_ports
@@ -73,21 +74,6 @@ def exit_code(rehearsal: Rehearsal) -> ExitCode:
     code = CODES[rehearsal.verdict]
     left = rehearsal.cleanup.outcome is CleanupOutcome.LEFTOVERS
     return ExitCode.LEFTOVERS if left and code is ExitCode.OK else code
-
-
-class Refusal(click.ClickException):
-    """What kept the rehearsal from an answer, with its remedy."""
-
-    exit_code = int(ExitCode.INCONCLUSIVE)
-
-    def __init__(self, error: DrillError) -> None:
-        super().__init__(f"{error}\n  {error.hint}" if error.hint else str(error))
-
-
-class Misuse(Refusal):
-    """What the user asked for is impossible."""
-
-    exit_code = int(ExitCode.MISUSED)
 
 
 def backup_lines(rehearsal: Rehearsal) -> Iterator[str]:

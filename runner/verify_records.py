@@ -5,14 +5,17 @@ In: the checks of a bucket, or the rehearsal of a scenario. Out: a VerifyRecord.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from drills.findings import Finding
 from drills.integrity.result import BackupCheck, State, state_of
 from drills.record import Verdict
-from drills.rehearsal import Rehearsal
 from reports.verify_record import CheckedBackup, NotLookedAt, Target, VerifyRecord, checked
 from runner.ids import drill_id
 from runner.version import version_number
+
+if TYPE_CHECKING:
+    from drills.rehearsal import Rehearsal
 
 STATES = {
     Verdict.PASSED: State.GOOD,
@@ -52,7 +55,7 @@ def record_of_bucket(
 
 def record_of_rehearsal(
     name: str,
-    rehearsal: Rehearsal,
+    rehearsal: "Rehearsal",
     span: tuple[datetime, float],
     not_looked_at: tuple[NotLookedAt, ...],
 ) -> VerifyRecord:
@@ -72,7 +75,7 @@ def record_of_rehearsal(
     )
 
 
-def _backup(rehearsal: Rehearsal) -> Iterator[CheckedBackup]:
+def _backup(rehearsal: "Rehearsal") -> Iterator[CheckedBackup]:
     backup, inventory = rehearsal.backup, rehearsal.inventory
     if backup is None:
         return

@@ -22,7 +22,7 @@ from reports.verify_json import all_findings
 from reports.verify_record import NotLookedAt
 from runner.bucket_workers import Advance, BucketSource, checks_apart, checks_here
 from runner.exit_codes import ExitCode
-from runner.rehearsing import Misuse, Refusal
+from runner.refusals import Misuse, Refusal
 from runner.stopping import DrillStop, StopSignal, signals
 from runner.verify_options import VerifyOutput
 from runner.verify_publish import check_places, publish_verify

@@ -18,7 +18,7 @@ from drills.ports import ObjectStore
 StoredLister = Callable[[ObjectStore, datetime], Iterator[Backup]]
 """Given a store and the present instant, yields every backup in it."""
 
-ENGINES: dict[str, str] = {"velero": "drills.engines.velero:create"}
+ENGINES: dict[str, str] = {"velero": "drills.engines.velero.engine:create"}
 """The scenario's word to `module:function`; imported only when a scenario asks for it."""
 
 BUCKETS: dict[str, str] = {"velero": "drills.engines.velero.bucket:VeleroBucket"}

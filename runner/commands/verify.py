@@ -12,6 +12,9 @@ from runner.settings import DEFAULT_REPORT_DIR, processors
 from runner.verify_options import OUTPUT_NAMES, FailOn, VerifyOutput, output_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from drills.findings import Finding
     from drills.rehearsal import Rehearsal
     from runner.verifying import Progress
 
@@ -177,7 +180,7 @@ def _say(rehearsal: "Rehearsal") -> None:
 
 def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutput) -> int:
     from drills.integrity.contract import Wish
-    from runner import policing, verifying
+    from runner import verifying
     from runner.bucket_workers import BucketSource
 
     wish = Wish(
@@ -191,7 +194,7 @@ def _bucket(given: dict[str, Any], policy: PolicyWish | None, output: VerifyOutp
         wish=wish,
         state=None if given["no_state"] else given["state"],
         workers=given["workers"] or processors(),
-        around=policing.about_bucket(policy, engine=given["engine"], namespace=given["namespace"]),
+        around=_around(given, policy),
         policy=policy is not None,
         output=output,
     )
@@ -206,3 +209,11 @@ def _progress() -> "Progress":
     from runner.verifying import no_progress
 
     return no_progress
+
+
+def _around(given: dict[str, Any], policy: PolicyWish | None) -> "Callable[[], Iterable[Finding]]":
+    if policy is None:
+        return tuple
+    from runner.policing import about_bucket
+
+    return about_bucket(policy, engine=given["engine"], namespace=given["namespace"])

@@ -28,7 +28,7 @@ PRELOADED = [
     "runner.execution",
     "runner.cleaning",
     "drills.adapters.kube",
-    "drills.engines.velero",
+    "drills.engines.velero.engine",
 ]
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 LONGEST_SECONDS = 120.0

@@ -1,8 +1,5 @@
 """The Velero engine: restores a Velero backup into namespaces that the drill has made.
 
-`create` is what the table of engines names; `engine.py` is where to begin reading.
+`engine.py` is where to begin reading; the table of engines names its `create`. Nothing is imported
+here, so that checking stored backups (`bucket/`) does not wait for what restores them.
 """
-
-from drills.engines.velero.engine import VeleroEngine, create
-
-__all__ = ["VeleroEngine", "create"]
