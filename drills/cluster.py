@@ -76,6 +76,8 @@ class ExecAnswer:
     stdout: str
     stderr: str
     simulated: bool = False
+    cut: bool = False
+    """Whether more was said than is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class LogAnswer:
 
     text: str
     simulated: bool = False
+    cut: bool = False
+    """Whether there is more than was read."""
 
 
 class Connection(Protocol):

@@ -39,6 +39,7 @@ class ExecProbe:
             {"stdout": said.stdout, "stderr": said.stderr},
             context,
             simulated=said.simulated,
+            cut=said.cut,
         )
 
 

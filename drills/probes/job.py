@@ -59,9 +59,22 @@ class JobProbe:
         )
         simulated = log.simulated or bool(objects.text(pod, "metadata", "annotations", SIMULATED))
         answer = judged(
-            spec.expect, _exit_code(pod), {"output": log.text}, context, simulated=simulated
+            spec.expect,
+            _exit_code(pod),
+            {"output": log.text},
+            context,
+            simulated=simulated,
+            cut=log.cut or _lines_missed(spec.expect, log.text),
         )
         return veiled(answer, given(spec.question))
+
+
+def _lines_missed(expect: Mapping[str, object], log: str) -> bool:
+    """Return whether lines before the last ones could change the answer."""
+    if len(log.splitlines()) < MOST_LINES:
+        return False
+    expected = [expect[word] for word in ("output", "value") if word in expect]
+    return any(not isinstance(each, Mapping) or set(each) != {"contains"} for each in expected)
 
 
 def _ended(cluster: Cluster, namespace: str, name: str, deadline: Deadline) -> KubeObject:

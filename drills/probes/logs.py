@@ -8,7 +8,9 @@ that hold `contains` and `matches` are counted.
 from collections.abc import Mapping, Sequence
 
 from drills import objects
+from drills.errors import CannotAsk
 from drills.expectations import Mismatch, check, describe, show
+from drills.findings import Cause
 from drills.probes.comparing import about, duration, kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.workloads import ready_pod
@@ -40,6 +42,12 @@ class LogsProbe:
             since=duration(since).total_seconds() if since else None,
             timeout=timeout,
         )
+        if log.cut:
+            raise CannotAsk(
+                "the log is longer than can be read, so its end is unknown",
+                hint="Ask for its last lines with `tail`, or for the newest with `since`.",
+                cause=Cause.PROBE,
+            )
         lines = log.text.splitlines()
         return Answer(
             observed={"lines": len(lines), "last": lines[-1] if lines else None},

@@ -4,13 +4,18 @@ In: an exit code and texts by their words. Out: an Answer. Exit code 0 is expect
 says otherwise, and an instant is looked for only where all else fits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from drills import objects
+from drills.errors import CannotAsk
 from drills.expectations import Mismatch, check
+from drills.findings import Cause
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.freshness import freshness
+
+READ_IN_FULL = frozenset({"stdout", "stderr", "value", "output", "timestamp"})
+"""Expectations that an output with a hole in it cannot answer."""
 
 
 def judged(
@@ -20,13 +25,19 @@ def judged(
     context: ProbeContext,
     *,
     simulated: bool = False,
+    cut: bool = False,
 ) -> Answer:
-    """Return the answer; the first of `texts` is also read as `value` and for instants."""
+    """Return the answer; the first of `texts` is also read as `value` and for instants.
+
+    Raises CannotAsk where the texts were `cut` and the answer lies in them.
+    """
     first, main = next(iter(texts.items()), ("", ""))
     observed: dict[str, object] = {"exitCode": exit_code}
     observed |= {
         word: text.strip() for word, text in texts.items() if text.strip() or word == first
     }
+    if cut and check(expect.get("exitCode", 0), exit_code) is None:
+        _refuse_cut(READ_IN_FULL & expect.keys())
     wrong = list(kept(_compare(expect, exit_code, {**texts, "value": main})))
     newest = None
     if "timestamp" in expect and not wrong:
@@ -39,6 +50,16 @@ def judged(
         simulated=simulated,
         newest=newest,
     )
+
+
+def _refuse_cut(words: Collection[str]) -> None:
+    """Raise CannotAsk where `words` were to be found in an output that was not kept whole."""
+    if words:
+        raise CannotAsk(
+            "the command printed more than can be kept, so its output cannot be judged",
+            hint="Let it print less, or judge by its exit code alone.",
+            cause=Cause.PROBE,
+        )
 
 
 def _compare(

@@ -55,6 +55,7 @@ def execute(
             stdout=heard[STDOUT].decode("utf-8", "replace"),
             stderr=heard[STDERR].decode("utf-8", "replace"),
             simulated=channels.simulated,
+            cut=max(len(heard[STDOUT]), len(heard[STDERR])) >= LONGEST_OUTPUT,
         )
     finally:
         channels.close()
@@ -90,7 +91,9 @@ def read_log(
         error = refusal(request.what, answer)
         raise _unaskable(error) if isinstance(error, OutsideRefused) else error
     text = answer.body.decode("utf-8", "replace")
-    return LogAnswer(text=text, simulated=STAND_IN in answer.headers)
+    return LogAnswer(
+        text=text, simulated=STAND_IN in answer.headers, cut=len(answer.body) >= LONGEST_LOG
+    )
 
 
 def _listen(asker: Asker, channels: Channels, until: float, late: str) -> dict[int, bytearray]:

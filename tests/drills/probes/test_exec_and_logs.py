@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from drills.cluster import ExecAnswer, LogAnswer
 from drills.errors import CannotAsk
 from drills.findings import Cause
 from drills.probes import Answer, find_probe
@@ -184,3 +185,23 @@ def test_log_does_not_fit(expect: Mapping[str, object]) -> None:
 
 def test_an_empty_log_contains_nothing() -> None:
     assert read({"contains": "ready"}, "").mismatches
+
+
+@pytest.mark.parametrize("expect", [{"stdout": {"not": {"contains": "panic"}}}, {"value": "a"}])
+def test_an_output_that_was_cut_is_not_judged(expect: Mapping[str, object]) -> None:
+    """What stands in the part that was not kept is unknown."""
+    place = cluster(ledger_pod())
+    place.on_exec = lambda *_, **__: ExecAnswer(exit_code=0, stdout="a", stderr="", cut=True)
+    ask = find_probe("exec").ask
+    with pytest.raises(CannotAsk, match="printed more than can be kept"):
+        ask(spec("exec", TAIL, expect), context(place), 5)
+    assert ask(spec("exec", TAIL, {}), context(place), 5).mismatches == ()
+    assert ask(spec("exec", TAIL, {**expect, "exitCode": 1}), context(place), 5).mismatches
+
+
+def test_a_log_that_was_cut_is_not_judged() -> None:
+    place = cluster(ledger_pod())
+    place.on_logs = lambda *_, **__: LogAnswer(text=LOG, cut=True)
+    question = {"workload": "statefulset/ledger"}
+    with pytest.raises(CannotAsk, match="longer than can be read"):
+        find_probe("logs").ask(spec("logs", question, {"not": "panic"}), context(place), 5)

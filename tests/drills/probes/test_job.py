@@ -264,3 +264,10 @@ def test_each_attempt_is_a_job_of_its_own() -> None:
     assert run().mismatches
     assert run().mismatches
     assert len(world.cluster.list(JOB, SANDBOX)) == 2
+
+
+def test_lines_before_the_last_thousand_are_not_vouched_for() -> None:
+    world = World(ended(), log="fine\n" * 1000)
+    with pytest.raises(CannotAsk, match="printed more than can be kept"):
+        world.ask({"output": {"not": {"contains": "lost"}}})
+    assert world.ask({"output": {"contains": "fine"}}).mismatches == ()

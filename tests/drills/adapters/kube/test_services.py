@@ -5,6 +5,7 @@ import json
 import pytest
 
 from drills.adapters.kube import KubeCluster
+from drills.adapters.kube.running import LONGEST_LOG, LONGEST_OUTPUT
 from drills.errors import CannotAsk, Forbidden, Missing
 from embedded.apiserver import ApiServer
 from embedded.containers import ExecAnswer, HttpAnswer
@@ -145,7 +146,15 @@ def test_a_command_says_what_it_says(shop: KubeCluster, stand_ins: StandIns) -> 
 
 def test_large_output_comes_whole(shop: KubeCluster, stand_ins: StandIns) -> None:
     stand_ins.commands["cat",] = ExecAnswer(stand_in="s", stdout=b"x" * 300_000)
-    assert len(shop.exec("box", "shop-0", "main", ["cat"], timeout=5).stdout) == 300_000
+    said = shop.exec("box", "shop-0", "main", ["cat"], timeout=5)
+    assert (len(said.stdout), said.cut) == (300_000, False)
+
+
+def test_more_than_can_be_kept_is_told(shop: KubeCluster, stand_ins: StandIns) -> None:
+    stand_ins.commands["cat",] = ExecAnswer(stand_in="s", stdout=b"x" * (LONGEST_OUTPUT + 1))
+    assert shop.exec("box", "shop-0", "main", ["cat"], timeout=30).cut
+    stand_ins.log = "line\n" * (LONGEST_LOG // 5 + 1)
+    assert shop.logs("box", "shop-0", "main", timeout=30).cut
 
 
 def test_commands_that_cannot_be_run(shop: KubeCluster, server: ApiServer) -> None:
