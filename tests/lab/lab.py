@@ -70,7 +70,11 @@ FLAVOURS = {
 }
 
 
-def _build(flavour: Flavour, _: str | None) -> int:
+def _build(flavour: Flavour, what: str | None) -> int:
+    if what == "kopia":
+        parts.build_part(parts.KOPIA)
+        _say(f"built {parts.KOPIA.path}")
+        return 0
     _say("building what is missing; the first time takes 15 to 25 minutes")
     flavour.build()
     for part in (*parts.PARTS, *parts.NODE_PARTS):
@@ -105,10 +109,10 @@ def _status(flavour: Flavour, _: str | None) -> int:
     return _STATUS_CODES[found]
 
 
-def _policies(_: Flavour, enforced: str | None) -> int:
+def _policies(_: Flavour, what: str | None) -> int:
     """Switches the real node's enforcement, or says how it is."""
-    if enforced is not None:
-        switch.set_policies(enforced=enforced == "on")
+    if what in {"on", "off"}:
+        switch.set_policies(enforced=what == "on")
     _say(f"network policies are enforced: {switch.policies_state() or 'the real node is not up'}")
     return 0
 
@@ -122,11 +126,14 @@ def main() -> int:
         "build": _build, "up": _up, "down": _down, "status": _status, "policies": _policies,
     }  # fmt: skip
     parser.add_argument("command", choices=tuple(commands))
-    parser.add_argument("enforced", nargs="?", choices=("on", "off"), help="of `policies`")
+    parser.add_argument(
+        "what", nargs="?", choices=("on", "off", "kopia"),
+        help="on or off: of `policies`; kopia: `build` its command line, to look into a repository",
+    )  # fmt: skip
     parser.add_argument("--node", choices=tuple(FLAVOURS), default="fake", help="default: fake")
     arguments = parser.parse_args()
     try:
-        return commands[arguments.command](FLAVOURS[arguments.node], arguments.enforced)
+        return commands[arguments.command](FLAVOURS[arguments.node], arguments.what)
     except parts.LabError as error:
         sys.stderr.write(f"lab: {error}\n")
         return 1

@@ -105,6 +105,7 @@ RESTORE_HELPER = Part(
     module="github.com/vmware-tanzu/velero",
     package="github.com/vmware-tanzu/velero/cmd/velero-restore-helper",
 )
+# For looking into a repository of volumes by hand; no test needs it.
 KOPIA = Part(
     name="kopia",
     tool="kopia",
@@ -113,8 +114,6 @@ KOPIA = Part(
 )
 NODE_PARTS = (KUBELET, PROXY, KUBECTL, COREDNS, RESTORE_HELPER)
 """What a node with real pods needs besides."""
-OPTIONAL_PARTS = (KOPIA,)
-"""Good to have for looking into a repository by hand; no test needs it."""
 
 
 def missing_parts(wanted: Iterable[Part] = PARTS) -> tuple[str, ...]:

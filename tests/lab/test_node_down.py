@@ -7,6 +7,7 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.lifecycle import State
 from tests.lab.node import cgroups, leftovers, lifecycle, machine, network
+from tests.lab.node.before import Before
 from tests.lab.node.bench import lay
 from tests.lab.processes import REAL_NODE
 
@@ -19,21 +20,21 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def before(node_lab: Lab) -> machine.Before:
+def before(node_lab: Lab) -> Before:
     """What the machine was like; afterwards the node is down, with an application in it."""
-    found = machine.Before.read(leftovers.before_file(REAL_NODE))
+    found = Before.read(leftovers.before_file(REAL_NODE))
     assert found.changes() != ()
     lay(node_lab.cluster, node_lab.kubeconfig, "lab-left")
     lifecycle.down()
     return found
 
 
-def test_down_leaves_nothing(before: machine.Before) -> None:
+def test_down_leaves_nothing(before: Before) -> None:
     assert leftovers.left(REAL_NODE, before) == ()
     assert lifecycle.state() is State.DOWN
 
 
-def test_what_is_left_is_named(before: machine.Before) -> None:
+def test_what_is_left_is_named(before: Before) -> None:
     group = next(Path("/sys/fs/cgroup").glob("pids"), Path("/sys/fs/cgroup")) / cgroups.NAME
     machine.call("ip", "link", "add", network.LINK, "type", "bridge")
     group.mkdir()

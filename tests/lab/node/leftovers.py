@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.lab import processes
 from tests.lab.node import cgroups, machine, network
+from tests.lab.node.before import Before
 from tests.lab.processes import Run
 
 _SECONDS = 20.0
@@ -57,7 +58,7 @@ def clear(run: Run, *, keep_logs: bool = False) -> None:
             cgroups.remove()  # a group of a process that was killed is busy for a moment
             time.sleep(_TICK_SECONDS)
         if before_file(run).exists():
-            machine.Before.read(before_file(run)).restore()
+            Before.read(before_file(run)).restore()
     if not run.folder.exists():
         return
     for path in run.folder.iterdir():
@@ -75,7 +76,7 @@ def members(run: Run, *, pods: bool) -> set[int]:
     return {pid for pid in found | (cgroups.members() if pods else set()) if not _is_zombie(pid)}
 
 
-def left(run: Run, before: machine.Before | None) -> tuple[str, ...]:
+def left(run: Run, before: Before | None) -> tuple[str, ...]:
     """What is there although it should not be, in words; empty after a good `down`."""
     alone = not network.taken(run)
     ours = sorted(members(run, pods=alone))

@@ -24,6 +24,7 @@ from tests.lab.control_plane import (
 )
 from tests.lab.lifecycle import State, comes_true, lock
 from tests.lab.node import cgroups, images, leftovers, machine, network, switch
+from tests.lab.node.before import Before
 from tests.lab.node.containerd import import_images, start_containerd
 from tests.lab.node.kubelet import DNS, node_ready, start_kubelet
 from tests.lab.node.storage import STORAGE_CLASS
@@ -50,7 +51,8 @@ def why_not() -> str:
         return reason
     missing = (*parts.missing_parts(PARTS), *machine.missing_packages())
     if missing:
-        return f"not built or installed: {', '.join(missing)}; run python tests/lab/lab.py build"
+        names = ", ".join(missing)
+        return f"not built or installed: {names}; run python tests/lab/lab.py build --node real"
     return ""
 
 
@@ -125,7 +127,7 @@ def down() -> None:
 
 def _take_down() -> None:
     file = leftovers.before_file(REAL_NODE)
-    before = machine.Before.read(file) if file.exists() else None
+    before = Before.read(file) if file.exists() else None
     leftovers.end_all(REAL_NODE)
     leftovers.clear(REAL_NODE)
     left = leftovers.left(REAL_NODE, before)
@@ -138,7 +140,7 @@ def _bring_up(say: Say) -> None:
         say(f"made image {name}")
     REAL_NODE.folder.mkdir(parents=True)
     keeper = network.open_namespaces(REAL_NODE)
-    machine.Before.write(leftovers.before_file(REAL_NODE))
+    Before.write(leftovers.before_file(REAL_NODE))
     ends = network.connect(keeper)
     network.mount_own(REAL_NODE, keeper)
     cgroups.make()

@@ -13,7 +13,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.node.machine import KUBELET, NETWORK_CACHE, call
+from tests.lab.node.before import KUBELET, NETWORK_CACHE
+from tests.lab.node.machine import call
 from tests.lab.parts import LabError
 from tests.lab.processes import Process, Run, wait_until
 
