@@ -1,5 +1,6 @@
 """The images of the node's own pods: made here from the programs that the lab builds."""
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -62,15 +63,17 @@ OWN = (
 
 
 def make_images() -> tuple[str, ...]:
-    """Writes the archives that are missing or older than their programs; returns their names.
+    """Writes the archives that are missing or of another recipe; returns their names.
 
     Raises:
         LabError: A program is missing.
     """
     made = []
     for image in OWN:
-        if not _fresh(image):
+        note, recipe = image.archive.with_suffix(".recipe"), _recipe(image)
+        if not (image.archive.exists() and note.exists() and note.read_text() == recipe):
             _write(image)
+            note.write_text(recipe, encoding="utf-8")
             made.append(image.name)
     return tuple(made)
 
@@ -87,15 +90,15 @@ def busybox_program() -> Path:
     return Path(found).resolve()
 
 
-def _fresh(image: Image) -> bool:
-    shell = [busybox_program()] if image.busybox else []
-    programs = (*image.files.values(), *shell, Path(__file__))
-    age = _changed(image.archive)
-    return age is not None and all((_changed(program) or age) < age for program in programs)
-
-
-def _changed(path: Path) -> float | None:
-    return path.stat().st_mtime if path.exists() else None
+def _recipe(image: Image) -> str:
+    """A digest of what goes into an image: this module, and which programs."""
+    found = hashlib.sha256(Path(__file__).read_bytes())
+    for program in (*image.files.values(), *([busybox_program()] if image.busybox else ())):
+        if not program.exists():
+            raise LabError(f"{program.name} is not built; run python tests/lab/lab.py build")
+        looks = program.stat()
+        found.update(f"{program.name} {looks.st_size} {looks.st_mtime_ns}\n".encode())
+    return found.hexdigest()
 
 
 def _write(image: Image) -> None:
@@ -125,8 +128,6 @@ def _add_shell(root: Path) -> None:
 
 
 def _place(program: Path, target: Path, copy: Callable[[Path, Path], object]) -> None:
-    if not program.exists():
-        raise LabError(f"{program.name} is not built; run python tests/lab/lab.py build")
     target.parent.mkdir(parents=True, exist_ok=True)
     copy(program, target)
     target.chmod(0o755)
