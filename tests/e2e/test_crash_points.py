@@ -14,7 +14,7 @@ from reports import FILE_NAMES
 from runner.cli import main
 from runner.publish import WRITTEN
 from tests.e2e.crash_bench import Bench, crash_bench
-from tests.e2e.crashing import FilePoint, Runner
+from tests.forking import FilePoint, Runner
 
 SHARES = 4
 """Parts of the loop, so that several workers can share it."""

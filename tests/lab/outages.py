@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab.processes import FAKE_NODE
+from tests.lab.processes import FAKE_NODE, Run
 
 _LONGEST_SECONDS = 90
 
@@ -21,13 +21,13 @@ class NotOurs(Exception):
 
 
 @contextmanager
-def standing_still(name: str) -> Iterator[None]:
+def standing_still(name: str, run: Run = FAKE_NODE) -> Iterator[None]:
     """Stops a program of the lab until the context ends.
 
     Raises:
         NotOurs: The lab has no such program running.
     """
-    program = next((p for p in FAKE_NODE.started() if p.name == name and p.alive), None)
+    program = next((p for p in run.started() if p.name == name and p.alive), None)
     if program is None:
         raise NotOurs(f"{name} was not started by this folder's lab")
     rescue = subprocess.Popen(
@@ -44,10 +44,10 @@ def standing_still(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def standing_still_for(name: str, seconds: float) -> Iterator[None]:
+def standing_still_for(name: str, seconds: float, run: Run = FAKE_NODE) -> Iterator[None]:
     """Stops a program; it goes on after so many seconds, while the context may last longer."""
-    with standing_still(name):
-        program = next(p for p in FAKE_NODE.started() if p.name == name)
+    with standing_still(name, run):
+        program = next(p for p in run.started() if p.name == name)
         timer = threading.Timer(seconds, os.kill, (program.pid, signal.SIGCONT))
         timer.start()
         try:
