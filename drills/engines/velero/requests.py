@@ -5,7 +5,7 @@ be logged. Source: Velero v1.18 `download_request_controller.go`.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from enum import StrEnum
 
@@ -40,11 +40,15 @@ def signed_urls(
     name: str,
     targets: Iterable[Target],
     labels: Mapping[str, str],
-    deadline: Deadline,
+    seconds: float,
+    *,
+    cut: Callable[[], bool] = lambda: False,
 ) -> dict[Target, str]:
-    """Return the URLs that Velero handed out by the deadline; unanswered ones are not in it.
+    """Return the URLs that Velero handed out in so many seconds; unanswered ones are not in it.
 
-    Raises Forbidden and what else creating and watching raise, and Interrupted.
+    The time runs once the requests are made: an API server that took its time to take them says
+    nothing about Velero. `cut` ends it early. Raises Forbidden, what else creating and watching
+    raise, and Interrupted.
     """
     batch = uuid.uuid4().hex[:12]
     labels = {**labels, BATCH_LABEL: batch}
@@ -57,6 +61,8 @@ def signed_urls(
         try:
             for each in making:
                 each.result()
+            clock = site.ports.clock
+            deadline = Deadline(clock=clock, at=clock.monotonic() + seconds, cut=cut)
             return _answers(site, f"{BATCH_LABEL}={batch}", wanted, deadline)
         finally:
             made = [each.result() for each in making if each.exception() is None]
