@@ -125,7 +125,7 @@ def act_restore(drill: Drill) -> None:
             notes.rewritings = examined.rewritings
             notes.findings += examined.findings
             drill.dangerous, drill.hindered = not examined.harmless, examined.hindered
-            if drill.dangerous or restored.broken_off is not None:
+            if drill.dangerous or (drill.hindered and restored.broken_off is not None):
                 raise Halt
             if not _anything(examined.completeness):
                 notes.findings.append(_nothing_restored())

@@ -81,7 +81,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) ->
         ),
         queue_seconds=_queue_seconds(restore),
         volume_seconds=volume_seconds(work),
-        broken_off=broken_off(restore),
+        broken_off=broken_off(restore, errors),
     )
 
 

@@ -1,7 +1,7 @@
 """What the terminal phase of a Restore itself says, apart from its results. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from drills import objects
 from drills.engines.velero.remarks import damage, unasked
@@ -20,6 +20,12 @@ OUTSIDE = re.compile(
     r"Unavailable|server is currently unable",
     re.IGNORECASE,
 )
+CUT = re.compile(
+    r"connection (refused|reset)|i/o timeout|TLS handshake|no such host|client connection lost|"
+    r"unexpected EOF|etcdserver|service unavailable|server is currently unable",
+    re.IGNORECASE,
+)
+"""Words of a connection that failed, whatever was asked for over it."""
 LOCATION = re.compile(r"location|\bBSL\b", re.IGNORECASE)
 BACKUP_GONE = re.compile(
     r"\bbackups?(\.velero\.io)? .*not found|no (completed )?backups",
@@ -43,8 +49,15 @@ def phase_findings(restore: KubeObject, readable_errors: int) -> Iterator[Findin
         )
 
 
-def broken_off(restore: KubeObject) -> Cause | None:
-    """Return whose trouble kept Velero from going through the backup, None where it did."""
+def broken_off(restore: KubeObject, errors: Iterable[str]) -> Cause | None:
+    """Return whose trouble kept Velero from going through the backup, None where it did.
+
+    An API server that is away for half a minute ends a restore PartiallyFailed, with a single
+    error that names no object: `failed to get server groups: ... TLS handshake timeout` (seen
+    with v1.18). What is not there then has not been tried.
+    """
+    if phase(restore) == "PartiallyFailed":
+        return Cause.ENVIRONMENT if any(map(CUT.search, errors)) else None
     if phase(restore) not in {"Failed", "FailedValidation"}:
         return None
     said = tuple(phase_findings(restore, 0))

@@ -17,7 +17,7 @@ from drills.engines.velero.kinds import (
     RESTORE,
 )
 from drills.errors import AlreadyExists, DeadlinePassed, Forbidden, Interrupted, OutsideRefused
-from drills.findings import Finding
+from drills.findings import Cause, Finding
 from drills.objects import KubeObject
 from drills.ports import Deadline
 from tests.drills.engines.velero.orders import order_of
@@ -160,6 +160,37 @@ def test_a_partial_failure_keeps_velero_s_own_words() -> None:
     assert "already allocated" in restored.errors[0]
     assert "kube-root-ca.crt" in restored.warnings[0]
     assert [(f.code, f.unanswered) for f in restored.findings] == [("node-port-taken", True)]
+
+
+NO_SERVER = (
+    'failed to get server groups: Get "https://10.0.0.1/api": net/http: TLS handshake timeout'
+)
+
+
+@pytest.mark.parametrize(
+    ("phase", "error", "cause"),
+    [
+        ("PartiallyFailed", NO_SERVER, Cause.ENVIRONMENT),
+        (
+            "PartiallyFailed",
+            "dial tcp 10.0.0.1:443: connect: connection refused",
+            Cause.ENVIRONMENT,
+        ),
+        ("PartiallyFailed", "error restoring configmaps/shop/a: it is malformed", None),
+        ("PartiallyFailed", "fail to patch dynamic PV, err: context deadline exceeded", None),
+        ("Completed", NO_SERVER, None),
+    ],
+)
+def test_a_lost_connection_broke_the_restore_off(
+    phase: str, error: str, cause: Cause | None
+) -> None:
+    """The one error names no object, and what it kept from coming back blames nobody."""
+    drill = Drill()
+    results = {"errors": {"velero": [error]}}
+    drill.velero.on_restore = lambda restore: drill.velero.finish(
+        restore, phase, results, errors=1, warnings=0
+    )
+    assert drill.restore().broken_off is cause
 
 
 def test_waiting_in_the_queue_is_told_apart() -> None:
