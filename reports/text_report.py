@@ -5,6 +5,7 @@ word carries an ANSI colour.
 """
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 
 from reports import headline, words
@@ -14,6 +15,12 @@ NARROWEST = 20
 SHOWN = 5
 MANY = 12
 MUST_WORK = frozenset({"dns", "neighbour"})
+WAYS_OUT = {
+    "open": "open",
+    "blocked": "blocked",
+    "unknown": "led nowhere without the policy either",
+}
+"""What came of each way out of the sandbox that the prober tried, in words."""
 _MARKS = {"passed": "ok", "failed": "FAILED", "inconclusive": "no answer", "skipped": "skipped"}
 _COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "35"}
 
@@ -142,9 +149,11 @@ def _isolation(document: Document) -> Iterable[str]:
     if not proof:
         return
     targets = [each for each in rows(proof, "targets") if word(each, "aim") not in MUST_WORK]
-    blocked = sum(word(target, "outcome") == "blocked" for target in targets)
-    simulated = ", simulated" if flag(proof, "simulated") else ""
-    tried = f" ({blocked} of {len(targets)} targets blocked{simulated})" if targets else ""
+    found = Counter(word(target, "outcome") for target in targets)
+    told = [f"{found[outcome]} {what}" for outcome, what in WAYS_OUT.items() if found[outcome]]
+    if flag(proof, "simulated"):
+        told.append("simulated")
+    tried = f" (ways out: {', '.join(told)})" if targets else ""
     why = f" - {word(proof, 'message')}" if word(proof, "state") == "unproven" else ""
     yield f"isolation {word(proof, 'state')}{tried}{why}"
 

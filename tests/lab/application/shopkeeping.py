@@ -45,6 +45,7 @@ def apply_shop(cluster: Cluster) -> None:
     wait_until("tables of the shop", lambda: _migrated(cluster), seconds=_SECONDS)
     for kind, name, namespace in _ROLLED_OUT:
         await_rollout(cluster, kind, name, namespace)
+    await_finalizer(cluster, "api")
 
 
 def await_rollout(cluster: Cluster, kind: str, name: str, namespace: str) -> None:
