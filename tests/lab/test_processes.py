@@ -48,6 +48,7 @@ def test_a_program_that_dies_is_reported_with_its_last_words(run: Run) -> None:
     process = run.start("doomed", [sys.executable, "-c", "print('no such port')"])
     with pytest.raises(LabError, match=r"doomed ended while waiting for answer(.|\n)*no such port"):
         processes.wait_until("answer", lambda: False, seconds=10, process=process)
+    processes.stop(process)
 
 
 def test_programs_are_listed_in_the_order_in_which_they_started(run: Run) -> None:
