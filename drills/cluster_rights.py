@@ -13,9 +13,12 @@ from drills.backups import BackedUpObject, ClusterBinding, Inventory, ObjectKey
 from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 from drills.pod_specs import POD_SPECS, pod_spec
+from scenarios.model import ProbeSpec
 
 BINDINGS = "clusterrolebindings.rbac.authorization.k8s.io"
 SHOWN = 5
+AT_REST = frozenset({"sql", "checksum", "canary"})
+"""Kinds of probes that ask for stored data."""
 _ALL_OF = "system:serviceaccounts:"
 _OF_THE_CLUSTER = "system:"
 """Bindings of the cluster itself; those that name groups of all accounts hold for copies too."""
@@ -88,6 +91,17 @@ def rights_note(left: tuple[Loss, ...]) -> tuple[Finding, ...]:
             remedy="Where the application needs only its own namespace, a RoleBinding comes along.",
         ),
     )
+
+
+def concerned(probe: ProbeSpec, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the source namespaces whose rights a wrong answer may be put down to.
+
+    Stored data is as it is, whatever the copy's accounts may do.
+    """
+    if probe.kind in AT_REST:
+        return ()
+    named = objects.text(probe.question, "namespace")
+    return (named,) if named else sources
 
 
 def rights_doubt(

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from drills import objects
-from drills.cluster_rights import rights_doubt, rights_left
+from drills.cluster_rights import concerned, rights_doubt, rights_left
 from drills.findings import Finding
 from drills.notes import Notes
 from drills.objectives import judge, measure_rto, newest_data, worst_case_rpo
@@ -23,10 +22,7 @@ from drills.record import (
 )
 from drills.sandbox import isolation_words
 from drills.verdict import Facts, ProofFacts, decide, proven
-from scenarios.model import ProbeSpec, ProofLevel, Scenario
-
-AT_REST = frozenset({"sql", "checksum", "canary"})
-"""Kinds of probes that ask for stored data."""
+from scenarios.model import ProofLevel, Scenario
 
 
 def make_record(
@@ -137,7 +133,7 @@ def _doubts(scenario: Scenario, notes: Notes) -> tuple[Finding, ...]:
     if notes.inventory is None:
         return ()
     sources = tuple(scenario.restore.namespaces)
-    about = {spec.name: _about(spec, sources) for spec in scenario.probes}
+    about = {spec.name: concerned(spec, sources) for spec in scenario.probes}
     failed = {
         f"probe {p.name}": about.get(p.name, sources)
         for p in notes.probes
@@ -146,17 +142,6 @@ def _doubts(scenario: Scenario, notes: Notes) -> tuple[Finding, ...]:
     if any(s.name == "settle" and s.outcome is not Outcome.PASSED for s in notes.stages):
         failed["stage settle"] = sources
     return rights_doubt(rights_left(notes.inventory, sources), failed)
-
-
-def _about(probe: ProbeSpec, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the source namespaces whose rights a wrong answer may be put down to.
-
-    Stored data is as it is, whatever the copy's accounts may do.
-    """
-    if probe.kind in AT_REST:
-        return ()
-    named = objects.text(probe.question, "namespace")
-    return (named,) if named else sources
 
 
 def _restore(notes: Notes) -> RestoreRecord | None:

@@ -5,8 +5,16 @@ from dataclasses import replace
 import pytest
 
 from drills.backups import BackedUpObject, ClusterBinding, Inventory, ObjectKey
-from drills.cluster_rights import BINDINGS, binding_of, rights_doubt, rights_left, rights_note
+from drills.cluster_rights import (
+    BINDINGS,
+    binding_of,
+    concerned,
+    rights_doubt,
+    rights_left,
+    rights_note,
+)
 from drills.findings import Severity
+from scenarios.model import ProbeSpec
 from tests.fakes.engine import SOURCE, backed, inventory, manifest
 
 POD = {"template": {"spec": {"serviceAccountName": "shop", "containers": []}}}
@@ -91,3 +99,21 @@ def test_what_failed_elsewhere_is_not_put_down_to_it() -> None:
     assert rights_doubt(left, {"probe no row is lost": ["db"]}) == ()
     (finding,) = rights_doubt(left, {"probe no row is lost": ["db"], "probe shop": [SOURCE]})
     assert finding.subject == "probe shop"
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "about"),
+    [
+        ("http", {"namespace": "api"}, ("api",)),
+        ("http", {}, ("api", "db")),
+        ("exec", {"namespace": "db"}, ("db",)),
+        ("sql", {"namespace": "api"}, ()),
+        ("checksum", {}, ()),
+        ("canary", {}, ()),
+    ],
+)
+def test_stored_data_is_as_it_is_whatever_accounts_may_do(
+    kind: str, question: dict[str, str], about: tuple[str, ...]
+) -> None:
+    probe = ProbeSpec(name="p", kind=kind, question=question)
+    assert concerned(probe, ("api", "db")) == about
