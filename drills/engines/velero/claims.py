@@ -4,6 +4,7 @@ In: PodVolumeRestores and DataDownloads of the restore, its volumeinfo, the orde
 RestoredVolume for each claim in scope, and how long the data took.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from drills.objects import KubeObject
 
 RESTORED, EMPTY, FAILED, UNKNOWN = "restored", "empty", "failed", "unknown"
 INTERRUPTED = "interrupted"
+NOT_BEGUN = re.compile(r"context cancell?ed|error to expose|hosting pod", re.IGNORECASE)
+"""Words of a node agent that was stopped, or could not start the pod that moves the data: `error to
+expose PVR: error to create hosting pod: ... context canceled` (seen with v1.18)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,8 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: VolumeWork
     if state in {"Canceled", "Canceling"}:
         return _entry(volume, moved, INTERRUPTED)
     if state == "Failed":
-        outside = OUTSIDE.search(objects.text(mover, "status", "message"))
+        said = objects.text(mover, "status", "message")
+        outside = OUTSIDE.search(said) or NOT_BEGUN.search(said)
         return _entry(volume, moved, INTERRUPTED if outside else FAILED)
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)

@@ -84,6 +84,12 @@ def pod_mover(phase: str = "Completed", done: int = 819) -> KubeObject:
     return mover(POD_VOLUME_RESTORE.kind, phase, done, pod=pod, volume="data")
 
 
+AGENT_STOPPED = (
+    'error to expose PVR: error to create hosting pod: Post "https://10.96.0.1:443/api/v1/'
+    'namespaces/velero/pods": context canceled'
+)
+
+
 def stopped_mover(message: str) -> KubeObject:
     failed = pod_mover("Failed", 100)
     return {**failed, "status": {**objects.mapping(failed, "status"), "message": message}}
@@ -321,6 +327,7 @@ def test_a_request_for_results_that_is_refused_falls_back_to_the_store() -> None
         ((pod_mover("Failed", 100),), "failed", 100),
         ((stopped_mover("error to initialize data path: connection refused"),), "interrupted", 100),
         ((stopped_mover("error to get snapshot: checksum mismatch"),), "failed", 100),
+        ((stopped_mover(AGENT_STOPPED),), "interrupted", 100),
         ((pod_mover("Canceled", 0),), "interrupted", 0),
         ((pod_mover("InProgress", 10),), "unknown", 10),
     ],
