@@ -108,11 +108,17 @@ def pair(lab: Lab) -> Iterator[Pair]:
     lab.cluster.create(deletion)
     for name in (made.api, made.db):
         lab.cluster.delete("v1", "Namespace", name)
-    wait_until(
-        "end of the backup",
-        lambda: lab.cluster.find(_API, "Backup", made.backup, lab.velero_namespace) is None,
-        seconds=_SECONDS,
-    )
+    # Gone wholly: the next test may look whether anything in the cluster changes.
+    for found in (
+        (_API, "Backup", made.backup, lab.velero_namespace),
+        ("v1", "Namespace", made.api),
+        ("v1", "Namespace", made.db),
+    ):
+        wait_until(
+            f"end of {found[1]} {found[2]}",
+            lambda found=found: lab.cluster.find(*found) is None,  # type: ignore[misc]
+            seconds=_SECONDS,
+        )
 
 
 def _ready(lab: Lab, kind: str, space: str) -> bool:
