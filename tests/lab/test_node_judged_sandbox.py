@@ -76,7 +76,7 @@ def test_a_finalizer_that_nobody_removes_is_named_and_the_verdict_stays(
     before = footprint(shop.cluster, shop.velero_namespace, SOURCES)
     impatient = shop_drills.setting("restore", cleanupDeadline="40s")
     with node_desk.run(shop_drills.scenario(node_desk, good_backup, impatient)) as command:
-        command.wait_for(stage("probe"), shop_drills.SECONDS)
+        command.wait_for(stage("settle"), shop_drills.SECONDS)
         shopkeeping.await_finalizer(shop.cluster, "drill-api")
         with operator_away(shop):
             ended = command.end(shop_drills.SECONDS)

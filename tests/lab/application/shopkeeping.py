@@ -17,6 +17,7 @@ CANARY = "canary-2026-11-20"
 _HERE = Path(__file__).resolve().parent
 _VELERO = "velero.io/v1"
 _APPS = "apps/v1"
+_DEFINITION = "CustomResourceDefinition"
 _SECONDS = 180.0
 _ENDED = frozenset({"Completed", "PartiallyFailed", "Failed", "FailedValidation"})
 _ROLLED_OUT = (
@@ -39,9 +40,11 @@ def apply_shop(cluster: Cluster) -> None:
         for document in documents:
             if document["kind"] == "Job" and _migrated(cluster):
                 continue  # a Job cannot be changed, and this one has done its work
+            known = document["kind"] != _DEFINITION or _defined(cluster, document)
             cluster.apply(document)
-            if document["kind"] == "CustomResourceDefinition":
+            if not known:
                 _await_definition(cluster, document)
+                _restart_velero(cluster)
     wait_until("tables of the shop", lambda: _migrated(cluster), seconds=_SECONDS)
     for kind, name, namespace in _ROLLED_OUT:
         await_rollout(cluster, kind, name, namespace)
@@ -139,16 +142,22 @@ def execute(cluster: Cluster, namespace: str, pod: str, command: Sequence[str]) 
     return out.strip()
 
 
-def _await_definition(cluster: Cluster, document: Mapping[str, object]) -> None:
+def _defined(cluster: Cluster, document: Mapping[str, object]) -> bool:
     name = cast("Mapping[str, str]", document["metadata"])["name"]
+    found = cluster.find("apiextensions.k8s.io/v1", _DEFINITION, name)
+    conditions = cast("Sequence[Mapping[str, str]]", status_of(found).get("conditions", ()))
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
-    def established() -> bool:
-        found = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
-        conditions = cast("Sequence[Mapping[str, str]]", status_of(found).get("conditions", ()))
-        return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
-    wait_until(f"definition {name}", established, seconds=_SECONDS)
+def _await_definition(cluster: Cluster, document: Mapping[str, object]) -> None:
+    wait_until("definition", lambda: _defined(cluster, document), seconds=_SECONDS)
     cluster.refresh()
+
+
+def _restart_velero(cluster: Cluster) -> None:
+    """Velero looks for new kinds every five minutes; until then no backup holds them."""
+    scale(cluster, "velero", "velero", 0)
+    scale(cluster, "velero", "velero", 1)
 
 
 def _migrated(cluster: Cluster) -> bool:
