@@ -10,15 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from drills import objects
 from drills.backups import AddressUse, ObjectKey
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Finding, Severity
 from drills.name_places import texts
 from drills.objects import KubeObject
+from drills.outward import names_it
 
 LONGEST = 65_536
 """Characters of a text that are looked at."""
 MOST = 20
 """Addresses kept of one object, so that memory stays bounded."""
-SHOWN = 5
+REMEDY = (
+    "Use names of Services: an address is another one after a real restore too. See that "
+    "NetworkPolicies are enforced."
+)
 SAYS_HOST = re.compile(r"host|addr|endpoint|server|broker|url|uri|dsn", re.IGNORECASE)
 """Keys whose value is a host by their own word."""
 
@@ -112,7 +116,7 @@ def address_findings(
         ("points-at-address", others, "plain IP addresses"),
     )
     return tuple(
-        _finding(code, severity, tuple(found), what) for code, found, what in named if found
+        names_it(code, severity, tuple(found), what, REMEDY) for code, found, what in named if found
     )
 
 
@@ -120,18 +124,3 @@ def _words(use: AddressUse, owner: str) -> str:
     hidden = use.source.resource == "secrets"
     said = "" if hidden else f" ({use.address}{f', {owner}' if owner else ''})"
     return f"{use.source} key {use.key}{said}"
-
-
-def _finding(code: str, severity: Severity, found: tuple[str, ...], what: str) -> Finding:
-    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return Finding(
-        code=code,
-        severity=severity,
-        cause=Cause.ISOLATION,
-        subject="configuration in the backup",
-        message=f"It names {what}: {', '.join(found[:SHOWN])}{more}. The copy would go there.",
-        remedy=(
-            "Use names of Services: an address is another one after a real restore too. See that "
-            "NetworkPolicies are enforced."
-        ),
-    )

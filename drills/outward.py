@@ -10,6 +10,11 @@ from drills.backups import Reach
 from drills.findings import Cause, Finding, Severity
 
 SHOWN = 5
+REMEDY = (
+    "Use short Service names, which stay in the sandbox, or rewrite full ones "
+    "(restore.rewriteNames); see that NetworkPolicies are enforced, and that credentials "
+    "in a copy can do no harm."
+)
 CLUSTER_ENDS = frozenset({"kube-system", "default"})
 """Namespaces whose Services every pod may use: DNS, the API server."""
 
@@ -39,7 +44,7 @@ def outward_findings(
         "points-outside": (outside, "hosts outside the cluster"),
     }
     return tuple(
-        _finding(code, severity, tuple(found), what)
+        names_it(code, severity, tuple(found), what, REMEDY)
         for code, (found, what) in kinds.items()
         if found
     )
@@ -49,7 +54,10 @@ def _words(reach: Reach) -> str:
     return f"{reach.source} key {reach.key}{f' ({reach.host})' if reach.host else ''}"
 
 
-def _finding(code: str, severity: Severity, found: tuple[str, ...], what: str) -> Finding:
+def names_it(
+    code: str, severity: Severity, found: tuple[str, ...], what: str, remedy: str
+) -> Finding:
+    """Return that settings in the backup name something the copy must not reach."""
     more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return Finding(
         code=code,
@@ -57,9 +65,5 @@ def _finding(code: str, severity: Severity, found: tuple[str, ...], what: str) -
         cause=Cause.ISOLATION,
         subject="configuration in the backup",
         message=f"It names {what}: {', '.join(found[:SHOWN])}{more}. The copy would go there.",
-        remedy=(
-            "Use short Service names, which stay in the sandbox, or rewrite full ones "
-            "(restore.rewriteNames); see that NetworkPolicies are enforced, and that credentials "
-            "in a copy can do no harm."
-        ),
+        remedy=remedy,
     )

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from embedded.cluster import EmbeddedCluster
 from runner.cli import main
 from tests.e2e.buckets import BACKUP, Bucket
 
@@ -116,3 +117,29 @@ def _drill(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
         return Drilled(code=code, lines=lines, errors=output.err, report=report, folder=folder)
 
     return drill
+
+
+@pytest.fixture(name="cluster")
+def _cluster() -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
+        yield cluster
+
+
+@pytest.fixture(name="on")
+def _on(
+    cluster: EmbeddedCluster,
+    drill: Callable[..., Drilled],
+    write: Callable[..., Path],
+    tmp_path: Path,
+) -> Callable[..., Drilled]:
+    """Run a drill on the cluster over HTTP, as if it were somebody's own."""
+    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
+
+    def on(*args: object, **scenario: str) -> Drilled:
+        settings = {
+            "cluster": "{context: embedded}",
+            "backup": "{engine: velero, schedule: production-daily, maxAge: 26h}",
+        }
+        return drill(write(**settings | scenario), "--kubeconfig", kubeconfig, *args)
+
+    return on

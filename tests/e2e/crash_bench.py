@@ -9,7 +9,7 @@ from embedded.cluster import EmbeddedCluster
 from embedded.faults import Moment
 from tests.e2e.conftest import scenario_text
 from tests.e2e.crashing import Killer, Point
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
+from tests.e2e.living import LATEST, SHORT_CLUSTER, things
 
 NEVER = 10_000
 PROVE = "{requireProof: true, prober: {image: busybox:1.36}}"

@@ -2,34 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from embedded.cluster import EmbeddedCluster
-from tests.e2e.conftest import Drilled
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
+from tests.e2e.living import On, things
 
-On = Callable[..., Drilled]
 POLICIES = "networkpolicies.networking.k8s.io"
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
-
-
-@pytest.fixture(name="on")
-def _on(cluster: EmbeddedCluster, drill: On, write: Callable[..., Path], tmp_path: Path) -> On:
-    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-
-    def on(**scenario: str) -> Drilled:
-        path = write(cluster=SHORT_CLUSTER, backup=LATEST, **scenario)
-        return drill(path, "--kubeconfig", kubeconfig)
-
-    return on
 
 
 @pytest.fixture(name="operator")

@@ -1,34 +1,11 @@
 """Whole drills with caps: what does not fit is want of capacity, and what is cut is said."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
-
 from embedded.cluster import EmbeddedCluster
-from tests.e2e.conftest import PROBES, Drilled
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
+from tests.e2e.conftest import PROBES
+from tests.e2e.living import On, things
 
-On = Callable[..., Drilled]
 RESTORE = "{{namespaces: {{production: backup-test}}, deadline: {0}s, replicas: {{max: 1}}}}"
 SHORT = "{namespaces: {production: backup-test}, deadline: 8s}"
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
-
-
-@pytest.fixture(name="on")
-def _on(cluster: EmbeddedCluster, drill: On, write: Callable[..., Path], tmp_path: Path) -> On:
-    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-
-    def on(**scenario: str) -> Drilled:
-        path = write(cluster=SHORT_CLUSTER, backup=LATEST, **scenario)
-        return drill(path, "--kubeconfig", kubeconfig)
-
-    return on
 
 
 def test_replicas_are_capped_and_it_is_said(cluster: EmbeddedCluster, on: On) -> None:

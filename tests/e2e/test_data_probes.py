@@ -8,7 +8,7 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from tests.e2e.conftest import Drilled
-from tests.e2e.test_troubles import things
+from tests.e2e.living import things
 
 SCRIPT = f"""\
     - name: own check from here

@@ -10,8 +10,8 @@ from embedded.cluster import EmbeddedCluster
 from embedded.event_log import Event
 from tests.e2e.buckets import Bucket
 from tests.e2e.conftest import Drilled
+from tests.e2e.living import SHORT_CLUSTER
 from tests.e2e.test_pitfalls import rewrite
-from tests.e2e.test_troubles import SHORT_CLUSTER
 
 On = Callable[[str], Drilled]
 LEDGER = "/pods/namespaces/production/ledger-0.json"

@@ -15,7 +15,7 @@ import pytest
 from embedded.cluster import EmbeddedCluster
 from runner.cli import main
 from tests.e2e.conftest import Drilled
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, things
+from tests.e2e.living import LATEST, SHORT_CLUSTER, things
 
 ROOT = Path(__file__).resolve().parents[2]
 Write = Callable[..., Path]

@@ -6,7 +6,7 @@ every answer says `simulated`.
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from embedded.containers import ExecAnswer
 from runner.cli import main
 from tests.e2e.buckets import Bucket
 from tests.e2e.conftest import Drilled
+from tests.e2e.living import LATEST, SHORT_CLUSTER, On, namespaces, things
 from tests.e2e.test_interrupted import Runner, journals
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, namespaces, things
 
 Drill = Callable[..., Drilled]
 Write = Callable[..., Path]
@@ -35,29 +35,6 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that never closes is not waited for as long as a slow one would be."""
     monkeypatch.setattr(proving, "CLOSE_PATIENCE", 0.2)
     monkeypatch.setattr(prober, "IMAGE_PATIENCE", 0.2)
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
-
-
-@pytest.fixture(name="on")
-def _on(
-    cluster: EmbeddedCluster, drill: Drill, write: Write, tmp_path: Path
-) -> Callable[..., Drilled]:
-    """Run a drill on the cluster over HTTP, as if it were somebody's own."""
-    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-
-    def on(*args: object, **scenario: str) -> Drilled:
-        settings = {"cluster": SHORT_CLUSTER, "backup": LATEST} | scenario
-        return drill(write(**settings), "--kubeconfig", kubeconfig, *args)
-
-    return on
-
-
-On = Callable[..., Drilled]
 
 
 def shown(done: Drilled) -> dict[str, str]:

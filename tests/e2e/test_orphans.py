@@ -9,7 +9,7 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from tests.e2e.conftest import Drilled
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER
+from tests.e2e.living import LATEST, SHORT_CLUSTER
 
 On = Callable[..., Drilled]
 CONTENTS = "volumesnapshotcontents.snapshot.storage.k8s.io"

@@ -16,8 +16,8 @@ from drills.record import CleanupOutcome, DrillRecord, Verdict
 from embedded.cluster import EmbeddedCluster
 from scenarios import load_scenario
 from tests.e2e.conftest import scenario_text
+from tests.e2e.living import LATEST, SHORT_CLUSTER, State, restores, things
 from tests.e2e.outages import FastClock, Outage, drill_through
-from tests.e2e.test_troubles import LATEST, SHORT_CLUSTER, State, restores, things
 
 PASSES = frozenset({Verdict.PASSED})
 OPEN = frozenset({Verdict.INCONCLUSIVE})

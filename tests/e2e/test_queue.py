@@ -3,37 +3,16 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-import pytest
 
 from drills.marks import marks
 from embedded.cluster import EmbeddedCluster
 from embedded.event_log import Event
 from tests.e2e.conftest import Drilled
-from tests.e2e.test_troubles import LATEST, SHORT, SHORT_CLUSTER
+from tests.e2e.living import SHORT, On
 from tests.embedded.clusters import ask_restore, phase_of, wait_until
 
 RESTORES = "restores.velero.io"
 EMERGENCY = {"production": "emergency-copy"}
-On = Callable[..., Drilled]
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
-
-
-@pytest.fixture(name="on")
-def _on(cluster: EmbeddedCluster, drill: On, write: Callable[..., Path], tmp_path: Path) -> On:
-    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-
-    def on(**scenario: str) -> Drilled:
-        path = write(cluster=SHORT_CLUSTER, backup=LATEST, **scenario)
-        return drill(path, "--kubeconfig", kubeconfig)
-
-    return on
 
 
 class Log:

@@ -1,58 +1,24 @@
 """The world around a drill misbehaves: the answer stays honest and nothing is left behind."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.faults import Rule
-from embedded.resource_types import ResourceType
 from tests.e2e.conftest import Drilled
+from tests.e2e.living import (
+    SHORT,
+    On,
+    namespaces,
+    restores,
+    things,
+)
 
 Drill = Callable[..., Drilled]
 Write = Callable[..., Path]
-LATEST = "{engine: velero, schedule: production-daily, maxAge: 26h}"
-SHORT = "{namespaces: {production: backup-test}, deadline: 3s, cleanupDeadline: 5s}"
-SHORT_CLUSTER = "{context: embedded}"
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
-
-
-@pytest.fixture(name="on")
-def _on(
-    cluster: EmbeddedCluster, drill: Drill, write: Write, tmp_path: Path
-) -> Callable[..., Drilled]:
-    """Run a drill on the cluster over HTTP, as if it were somebody's own."""
-    kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-
-    def on(*args: object, **scenario: str) -> Drilled:
-        settings = {"cluster": SHORT_CLUSTER, "backup": LATEST} | scenario
-        path = write(**settings)
-        return drill(path, "--kubeconfig", kubeconfig, *args)
-
-    return on
-
-
-On = Callable[..., Drilled]
-State = dict[tuple[str, str, str], dict[str, Any]]
-
-
-def things(cluster: EmbeddedCluster) -> State:
-    """Return every object but events and what moves by itself."""
-    cluster.settle()
-    moving = {"events", "leases.coordination.k8s.io", "serverstatusrequests.velero.io"}
-    return {
-        key: {"uid": obj["metadata"]["uid"], "spec": obj.get("spec"), "data": obj.get("data")}
-        for key, obj in cluster.snapshot().items()
-        if key[0] not in moving or key[0].startswith("leases") or key[0].startswith("server")
-    }
 
 
 def test_leaves_the_cluster_as_it_was(cluster: EmbeddedCluster, on: On) -> None:
@@ -84,10 +50,6 @@ def test_api_away_for_ten_seconds(cluster: EmbeddedCluster, on: On) -> None:
     assert (done.code, done.verdict) == (0, "passed")
     assert done.document["objectives"]["rto"]["achievedSeconds"] >= 9
     assert things(cluster) == before
-
-
-def restores(cluster: EmbeddedCluster) -> ResourceType:
-    return served(cluster, "restores.velero.io")
 
 
 @pytest.mark.parametrize("phase", ["InProgress", "Finalizing"])
@@ -134,16 +96,6 @@ def test_probe_target_down(on: On, cluster: EmbeddedCluster) -> None:
     assert done.document["probes"][0]["outcome"] == "failed"
     assert done.document["cleanup"]["outcome"] == "clean"
     assert cluster.storage.find(namespaces(cluster), "", "backup-test") is None
-
-
-def namespaces(cluster: EmbeddedCluster) -> ResourceType:
-    return served(cluster, "namespaces")
-
-
-def served(cluster: EmbeddedCluster, resource: str) -> ResourceType:
-    found = cluster.storage.types.by_group_resource(resource)
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize(

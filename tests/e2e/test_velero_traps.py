@@ -14,8 +14,8 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from runner.cli import main
+from tests.e2e.living import LATEST, SHORT, SHORT_CLUSTER, things
 from tests.e2e.test_interrupted import Runner
-from tests.e2e.test_troubles import LATEST, SHORT, SHORT_CLUSTER, things
 from tests.embedded.clusters import ask_restore, finished_restore, wait_until
 
 RESTORES = "restores.velero.io"
