@@ -145,7 +145,7 @@ def execute(cluster: Cluster, namespace: str, pod: str, command: Sequence[str]) 
 def _defined(cluster: Cluster, document: Mapping[str, object]) -> bool:
     name = cast("Mapping[str, str]", document["metadata"])["name"]
     found = cluster.find("apiextensions.k8s.io/v1", _DEFINITION, name)
-    conditions = cast("Sequence[Mapping[str, str]]", status_of(found).get("conditions", ()))
+    conditions = cast("Sequence[Mapping[str, str]]", status_of(found).get("conditions") or ())
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
