@@ -40,9 +40,10 @@ class Runner:
                 return
         raise AssertionError(f"the drill ended before {stage}")
 
-    def end(self, how: signal.Signals) -> int:
-        """Send a signal, wait for the end, return the exit code."""
-        self.process.send_signal(how)
+    def end(self, how: signal.Signals | None = None) -> int:
+        """Send a signal if any, wait for the end, return the exit code."""
+        if how is not None:
+            self.process.send_signal(how)
         self.process.communicate(timeout=60)
         return self.process.returncode
 
@@ -123,9 +124,12 @@ def test_asked_to_stop(
 ) -> None:
     """Ctrl-C and SIGTERM: cleaned up, exit code 3, and a report that says interrupted."""
     before = things(cluster)
+    cluster.velero.hang("InProgress")
     runner = start()
     runner.await_stage("restore")
-    assert runner.end(how) == 3
+    runner.process.send_signal(how)
+    cluster.velero.release()
+    assert runner.end() == 3
     (report,) = (tmp_path / "drill-reports").glob("*/report.json")
     document = json.loads(report.read_text())
     assert document["verdict"] == "inconclusive"
