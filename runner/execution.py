@@ -4,7 +4,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from runner.orphans import finish_orphans
 from runner.outcomes import exit_code
 from runner.publish import ReportStore, open_report_store, publish
 from runner.settings import RunSettings, colour_wanted
-from runner.stopping import StopSignal, signals
+from runner.stopping import HEARING_SECONDS, StopSignal, signals
 from runner.wiring import drill_ports
 from scenarios.model import CleanupPolicy, Scenario
 
@@ -74,7 +74,10 @@ def run_all(scenarios: Sequence[Scenario], settings: RunSettings, *, log_format:
         finish_orphans(settings.journal_dir, clusters)
         workers = min(settings.parallel, len(scenarios))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="drill") as pool:
-            codes = list(pool.map(lambda scenario: run_one(scenario, desk), scenarios))
+            drills = [pool.submit(run_one, scenario, desk) for scenario in scenarios]
+            while wait(drills, timeout=HEARING_SECONDS).not_done:
+                pass
+            codes = [drill.result() for drill in drills]
     if len(codes) > 1:
         click.echo(_tally(codes))
     return worst(codes)

@@ -20,7 +20,7 @@ from runner.orphans import finish_orphans
 from runner.publish import open_report_store, publish
 from runner.schedule import Schedule
 from runner.settings import RunSettings
-from runner.stopping import StopSignal, signals
+from runner.stopping import HEARING_SECONDS, StopSignal, signals
 from runner.web import Site, page, report_links, serve_site
 from scenarios.model import Scenario
 
@@ -62,7 +62,8 @@ class Service:
             self._schedule.start(tuple(self._scenarios.values()))
             host, port = server.server_address[:2]
             log.info("serving", address=f"http://{host!s}:{port}", scenarios=len(self._scenarios))
-            self._stopped.wait()
+            while not self._stopped.wait(HEARING_SECONDS):
+                pass
             self._schedule.stop()
             server.shutdown()
         return ExitCode.OK

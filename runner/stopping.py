@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+HEARING_SECONDS = 0.2
+"""How often the main thread wakes: a signal that the kernel gave to another thread is handled only
+when the main thread runs again, and without waking that would be after all that it waits for."""
+
 
 class StopSignal:
     """Counts requests to stop and wakes every drill that waits."""

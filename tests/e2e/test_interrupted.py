@@ -16,6 +16,7 @@ from embedded.cluster import EmbeddedCluster
 from runner.cli import main
 from tests.e2e.conftest import Drilled
 from tests.e2e.living import LATEST, SHORT_CLUSTER, things
+from tests.threads import signal_another_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 Write = Callable[..., Path]
@@ -39,6 +40,11 @@ class Runner:
             if event.get("stage") == stage and event["event"] == "stage started":
                 return
         raise AssertionError(f"the drill ended before {stage}")
+
+    def await_stopping(self) -> None:
+        """Read the log until the runner has heard that it shall stop."""
+        assert self.process.stderr is not None
+        assert any("stopping and cleaning up" in line for line in self.process.stderr)
 
     def end(self, how: signal.Signals | None = None) -> int:
         """Send a signal if any, wait for the end, return the exit code."""
@@ -128,6 +134,7 @@ def test_asked_to_stop(
     runner = start()
     runner.await_stage("restore")
     runner.process.send_signal(how)
+    runner.await_stopping()
     cluster.velero.release()
     assert runner.end() == 3
     (report,) = (tmp_path / "drill-reports").glob("*/report.json")
@@ -137,6 +144,19 @@ def test_asked_to_stop(
     assert document["cleanup"]["outcome"] == "clean"
     assert things(cluster) == before
     assert journals(tmp_path) == []
+
+
+def test_a_signal_that_another_thread_gets_stops_the_drill_too(
+    cluster: EmbeddedCluster, start: Start, tmp_path: Path
+) -> None:
+    """The kernel may hand a signal to any thread; the main one, which handles it, must wake."""
+    cluster.velero.hang("InProgress")
+    runner = start()
+    runner.await_stage("restore")
+    signal_another_thread(runner.process, signal.SIGINT)
+    runner.await_stopping()
+    cluster.velero.release()
+    assert runner.end() == 3
 
 
 def test_cleaned_from_another_machine(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.runner.test_schedule import set_back
+from tests.threads import signal_another_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIO = """\
@@ -90,3 +91,13 @@ def test_missed_drill_is_made_up_for(tmp_path: Path, services: list[Service]) ->
     assert "<title>" in services[-1].page(f"/drills/{ended['drill']}/report.html")
     assert services[-1].stop() == 0
     assert len(list(tmp_path.glob("*/report.json"))) == 1
+
+
+def test_sigterm_that_another_thread_gets_ends_it_too(
+    tmp_path: Path, services: list[Service]
+) -> None:
+    """The kernel may hand a signal to any thread; the main one, which handles it, must wake."""
+    services.append(Service(tmp_path))
+    signal_another_thread(services[-1].process, signal.SIGTERM)
+    services[-1].process.communicate(timeout=60)
+    assert services[-1].process.returncode == 0
