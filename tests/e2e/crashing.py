@@ -34,6 +34,8 @@ class Killer:
 
     cluster: EmbeddedCluster
     writes: list[str] = field(default_factory=list)
+    """The writes that came, in the order in which they arrived."""
+    _done: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _point: Point | None = None
     _victim: Runner | None = None
@@ -46,6 +48,7 @@ class Killer:
         """Run the command until the point; return its exit code, -9 where the point came."""
         with self._lock:
             self.writes.clear()
+            self._done.clear()
             self._point, self._victim = point, Runner(arguments, log)
         code = self._victim.end()
         with self._lock:
@@ -58,14 +61,15 @@ class Killer:
         if asked.verb not in WRITES or asked.resource.endswith("reviews") or renews:
             return
         with self._lock:
-            if moment is Moment.ARRIVED:
-                self.writes.append(f"{asked.verb} {asked.resource} {asked.namespace}/{asked.name}")
+            # Several are under way at once: what arrived says nothing of what is done.
+            seen = self.writes if moment is Moment.ARRIVED else self._done
+            seen.append(f"{asked.verb} {asked.resource} {asked.namespace}/{asked.name}")
             point, victim = self._point, self._victim
             if point is None or victim is None or point.moment is not moment:
                 return
-            if len(self.writes) != point.number + 1:
+            if len(seen) != point.number + 1:
                 return
-            point.what = self.writes[-1]
+            point.what = seen[-1]
             self._point = None
             victim.kill()
         if moment is Moment.ARRIVED:

@@ -39,6 +39,7 @@ class Reaper:
     writes: list[str] = field(default_factory=list)
     at: str = ""
     """The write at which it was killed, once it was."""
+    _done: list[str] = field(default_factory=list)
     _ready: threading.Event = field(default_factory=threading.Event)
     _victim: Runner | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,11 +62,12 @@ class Reaper:
             return
         self._ready.wait()
         with self._lock:
-            if moment is Moment.ARRIVED:
-                self.writes.append(f"{method} {bare}")
-            due = len(self.writes) == self.number + 1 and moment is self.moment and not self.at
+            # Several are under way at once: what arrived says nothing of what is done.
+            seen = self.writes if moment is Moment.ARRIVED else self._done
+            seen.append(f"{method} {bare}")
+            due = len(seen) == self.number + 1 and moment is self.moment and not self.at
             if due:
-                self.at = self.writes[-1]
+                self.at = seen[-1]
         if due and self._victim is not None:
             self._victim.kill()
         if self.at:
