@@ -16,6 +16,16 @@ POD_SPECS: Mapping[str, tuple[str, ...]] = {
     "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 """The path to the pod's spec, by `plural.group`."""
+POD_SPECS_BY_KIND: Mapping[str, tuple[str, ...]] = {
+    "Pod": POD_SPECS["pods"],
+    "Deployment": POD_SPECS["deployments.apps"],
+    "StatefulSet": POD_SPECS["statefulsets.apps"],
+    "DaemonSet": POD_SPECS["daemonsets.apps"],
+    "ReplicaSet": POD_SPECS["replicasets.apps"],
+    "ReplicationController": POD_SPECS["replicationcontrollers"],
+    "Job": POD_SPECS["jobs.batch"],
+    "CronJob": POD_SPECS["cronjobs.batch"],
+}
 
 
 def pod_spec(resource: str, obj: object) -> KubeObject:

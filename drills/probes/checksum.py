@@ -21,7 +21,7 @@ from drills.ports import ExecAnswer
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.files import read_file
-from drills.probes.workloads import Target, ready_pod
+from drills.probes.workloads import Target, asked_pod
 from scenarios.model import ProbeSpec
 
 MOST_NAMED = 5
@@ -50,12 +50,7 @@ class ChecksumProbe:
     def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
         """Take the digests once; raises CannotAsk, Unreachable, Forbidden."""
         question, namespace = spec.question, context.sandbox(spec.question)
-        target = ready_pod(
-            context.cluster,
-            namespace,
-            objects.text(question, "workload"),
-            objects.text(question, "container"),
-        )
+        target = asked_pod(context.cluster, namespace, question)
         if isinstance(target, Mismatch):
             return Answer(observed={"pod": target.observed}, mismatches=(target,))
         until = context.clock.monotonic() + timeout

@@ -8,7 +8,7 @@ from drills import objects
 from drills.expectations import Mismatch
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.outputs import judged
-from drills.probes.workloads import ready_pod
+from drills.probes.workloads import asked_pod
 from scenarios.model import ProbeSpec
 
 
@@ -20,10 +20,7 @@ class ExecProbe:
     def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
         """Run the command once; raises CannotAsk, Unreachable, Forbidden."""
         question, namespace = spec.question, context.sandbox(spec.question)
-        workload = objects.text(question, "workload")
-        target = ready_pod(
-            context.cluster, namespace, workload, objects.text(question, "container")
-        )
+        target = asked_pod(context.cluster, namespace, question)
         if isinstance(target, Mismatch):
             return Answer(observed={"pod": target.observed}, mismatches=(target,))
         said = context.cluster.exec(

@@ -51,6 +51,12 @@ def ready_pod(cluster: Cluster, namespace: str, workload: str, container: str) -
     return Target(pod=objects.name(ready[0]), container=container or _default(ready[0]))
 
 
+def asked_pod(cluster: Cluster, namespace: str, question: KubeObject) -> Target | Mismatch:
+    """Return a ready pod of the workload that a question names, or what there is instead."""
+    workload, container = objects.text(question, "workload"), objects.text(question, "container")
+    return ready_pod(cluster, namespace, workload, container)
+
+
 def is_ready(pod: KubeObject) -> bool:
     """Return whether the pod says it is ready and is not on its way out."""
     if objects.text(pod, "metadata", "deletionTimestamp"):

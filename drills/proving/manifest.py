@@ -39,24 +39,26 @@ def prober_pod(
                 "runAsGroup": USER,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "containers": [
-                {
-                    "name": CONTAINER,
-                    "image": spec.image,
-                    "imagePullPolicy": spec.pull_policy,
-                    "command": listen_command(),
-                    "env": [{"name": key, "value": word} for key, word in environment().items()],
-                    "ports": [{"containerPort": PORT, "protocol": "TCP"}],
-                    "resources": {
-                        "requests": {"cpu": "10m", "memory": "16Mi"},
-                        "limits": {"cpu": "500m", "memory": "64Mi"},
-                    },
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                }
-            ],
+            "containers": [_container(spec)],
+        },
+    }
+
+
+def _container(spec: ProberSpec) -> KubeObject:
+    return {
+        "name": CONTAINER,
+        "image": spec.image,
+        "imagePullPolicy": spec.pull_policy,
+        "command": listen_command(),
+        "env": [{"name": key, "value": word} for key, word in environment().items()],
+        "ports": [{"containerPort": PORT, "protocol": "TCP"}],
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "16Mi"},
+            "limits": {"cpu": "500m", "memory": "64Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
         },
     }

@@ -5,21 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drills import objects
+from drills.pod_specs import POD_SPECS_BY_KIND
 
 DEFAULT = "(the default)"
 """Stands for the StorageClass that a claim without one gets."""
-
-TEMPLATES: dict[str, tuple[str, ...]] = {
-    "Pod": ("spec",),
-    "Deployment": ("spec", "template", "spec"),
-    "StatefulSet": ("spec", "template", "spec"),
-    "DaemonSet": ("spec", "template", "spec"),
-    "ReplicaSet": ("spec", "template", "spec"),
-    "ReplicationController": ("spec", "template", "spec"),
-    "Job": ("spec", "template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-}
-"""Where a kind keeps its pod's spec."""
 
 
 class NeedKind(StrEnum):
@@ -46,8 +35,9 @@ class Need:
 def needs_of(obj: object) -> Iterator[Need]:
     """Yield what `obj` needs, in its own namespace."""
     kind = objects.text(obj, "kind")
-    if kind in TEMPLATES:
-        yield from _pod_needs(objects.mapping(obj, *TEMPLATES[kind]), objects.namespace(obj))
+    if kind in POD_SPECS_BY_KIND:
+        spec = objects.mapping(obj, *POD_SPECS_BY_KIND[kind])
+        yield from _pod_needs(spec, objects.namespace(obj))
     if kind == "PersistentVolumeClaim":
         yield from _claim_needs(obj)
     elif kind == "StatefulSet":

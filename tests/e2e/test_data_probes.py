@@ -1,7 +1,7 @@
 """Probes that run something of the user's own, in whole drills from the command line."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,12 +24,6 @@ JOB = """\
       expect: {output: {contains: all rows there}}
 """
 Write = Callable[..., Path]
-
-
-@pytest.fixture(name="cluster")
-def _cluster() -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster(stand_ins=["shop"]) as cluster:
-        yield cluster
 
 
 @pytest.fixture(name="on")

@@ -53,6 +53,14 @@ class Runner:
         self.process.communicate(timeout=60)
         return self.process.returncode
 
+    def dismiss(self) -> None:
+        """Kill it if it still runs, and close what it wrote to."""
+        if self.process.poll() is None:
+            self.end(signal.SIGKILL)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 @pytest.fixture(name="cluster")
 def _cluster() -> Iterator[EmbeddedCluster]:
@@ -75,11 +83,7 @@ def _start(
 
     yield start
     for runner in started:
-        if runner.process.poll() is None:
-            runner.end(signal.SIGKILL)
-        for pipe in (runner.process.stdout, runner.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        runner.dismiss()
 
 
 Start = Callable[..., Runner]

@@ -40,11 +40,7 @@ def _start(cluster: EmbeddedCluster, write: Callable[..., Path], tmp_path: Path)
 
     yield start
     for runner in started:
-        if runner.process.poll() is None:
-            runner.end(signal.SIGKILL)
-        for pipe in (runner.process.stdout, runner.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        runner.dismiss()
 
 
 def phase_of_ours(cluster: EmbeddedCluster) -> str:

@@ -4,7 +4,7 @@ In: the Backup and the namespaces in scope. Out: an Inspection. Damage becomes a
 what kept us from reading becomes an unanswered one; neither is raised.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,42 +107,48 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
         sources,
     )
     in_scope = tuple(volume for volume in volumes if volume.namespace in namespaces)
-    present = frozenset(o.key.namespace for o in found if o.key.namespace)
+    inventory = _inventory(reading, volumes, in_scope, backups)
     return Inspection(
-        inventory=Inventory(
-            objects=tuple(sorted(found, key=lambda obj: obj.key)),
-            volumes=volumes,
-            namespaces=present,
-            recovery_point=_recovery_point(reading.backup.started_at, in_scope),
-            bytes=reading.contents.bytes,
-            filled_pods=frozenset(
-                (
-                    objects.text(b, "spec", "pod", "namespace"),
-                    objects.text(b, "spec", "pod", "name"),
-                )
-                for b in backups
-            ),
-            reaches=tuple(reading.contents.reaches),
-            named=tuple(reading.contents.named),
-            address_uses=tuple(reading.contents.address_uses),
-            addresses=reading.contents.addresses,
-            bindings=tuple(reading.contents.bindings),
-            operated=tuple(reading.contents.operated),
-            cluster_version=objects.text(
-                reading.custom, "metadata", "annotations", CLUSTER_VERSION
-            ),
-        ),
+        inventory=inventory,
         findings=(
             *reading.source.findings,
             *notes,
             *reading.contents.damaged,
             *(d.finding for d in reading.documents.values() if d.finding),
             *_against_list(reading, found, namespaces),
-            *_absent(reading.backup, namespaces, present),
+            *_absent(reading.backup, namespaces, inventory.namespaces),
             *_errors(reading),
             *volume_findings(in_scope, namespaces),
             *_repositories(reading, in_scope, sources),
         ),
+    )
+
+
+def _inventory(
+    reading: Reading,
+    volumes: Sequence[BackedUpVolume],
+    in_scope: Sequence[BackedUpVolume],
+    backups: Sequence[object],
+) -> Inventory:
+    contents = reading.contents
+    found = contents.found.values()
+    return Inventory(
+        objects=tuple(sorted(found, key=lambda obj: obj.key)),
+        volumes=tuple(volumes),
+        namespaces=frozenset(o.key.namespace for o in found if o.key.namespace),
+        recovery_point=_recovery_point(reading.backup.started_at, in_scope),
+        bytes=contents.bytes,
+        filled_pods=frozenset(
+            (objects.text(b, "spec", "pod", "namespace"), objects.text(b, "spec", "pod", "name"))
+            for b in backups
+        ),
+        reaches=tuple(contents.reaches),
+        named=tuple(contents.named),
+        address_uses=tuple(contents.address_uses),
+        addresses=contents.addresses,
+        bindings=tuple(contents.bindings),
+        operated=tuple(contents.operated),
+        cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )
 
 

@@ -12,18 +12,9 @@ from drills.engines.velero.kinds import CONFIG_MAP
 from drills.engines.velero.preview.actions import Body, rows, table
 from drills.engines.velero.site import Site
 from drills.errors import Forbidden
+from drills.pod_specs import POD_SPECS
 
 LABEL = "velero.io/plugin-config,velero.io/{}=RestoreItemAction"
-POD_SPECS: Mapping[str, tuple[str, ...]] = {
-    "pods": ("spec",),
-    "deployments.apps": ("spec", "template", "spec"),
-    "statefulsets.apps": ("spec", "template", "spec"),
-    "daemonsets.apps": ("spec", "template", "spec"),
-    "replicasets.apps": ("spec", "template", "spec"),
-    "replicationcontrollers": ("spec", "template", "spec"),
-    "jobs.batch": ("spec", "template", "spec"),
-    "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
