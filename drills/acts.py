@@ -5,6 +5,7 @@ One act per stage, all of one shape; `drills.drill` alone knows their order.
 
 from dataclasses import replace
 
+from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
 from drills.engine import Restored, SandboxShape
@@ -73,6 +74,7 @@ def act_verify(drill: Drill) -> None:
         notes.submitted = drill.engine.describe(drill.order)
         note.message = (
             f"{len(verified.inventory.objects)} objects, {len(verified.inventory.volumes)} volumes"
+            f"{compare_with_source(drill)}"
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from drills.coverage.scope import BackupScope
 from drills.name_places import Place
 from drills.names import Mention
 
@@ -173,5 +174,7 @@ class Inventory:
     """Custom resources of the restored namespaces that an operator works on."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""
+    scope: BackupScope | None = None
+    """What the backup's own order leaves out; None where the engine does not tell."""
     filled_pods: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of the pods whose volumes the engine fills while it restores them."""

@@ -148,6 +148,14 @@ class Cluster(Protocol):
         """Return how `plural.group` is served in its preferred version; raises NotServed."""
         ...
 
+    def versions(self) -> Sequence[str]:
+        """Return each group's preferred version, `v1` and `apps/v1` among them."""
+        ...
+
+    def kinds_of(self, api_version: str) -> Sequence[ServedKind]:
+        """Return the kinds of one version, asked anew and without much patience."""
+        ...
+
     def get(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """Return the object, or None where it is not there."""
         ...

@@ -43,6 +43,8 @@ class DrillPorts:
     """Runs the scenario's own local commands."""
     local: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What those commands find in their environment besides the drill's own facts."""
+    source: Callable[[], Cluster] | None = None
+    """Connects to the cluster that the backups are of; None: the drill's own."""
     prober_image: str = ""
     """What tries to get out of the sandbox, where the scenario names no image."""
 

@@ -5,8 +5,9 @@ official client and kubectl can talk to, with backups to restore. It runs no con
 answers for them comes from stand-ins and says so.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from embedded.s3_source import S3Source
 
 CONTEXT = "embedded"
+LIVED = timedelta(days=30)
+"""How long the sample's production has lived: longer than its backups."""
 
 
 def _wall_clock() -> datetime:
@@ -61,7 +64,8 @@ class EmbeddedCluster:
     ) -> None:
         self._store = store
         self._now = now
-        self.storage = Storage(now=now)
+        self._ago = timedelta()
+        self.storage = Storage(now=lambda: now() - self._ago)
         self.objects = Objects(self.storage)
         self.stand_ins = StandIns(self.objects)
         for name in stand_ins:
@@ -132,6 +136,15 @@ class EmbeddedCluster:
         """Wait until the controllers have nothing to do; return whether that came to be."""
         return self._controllers.settle(seconds)
 
+    @contextmanager
+    def earlier(self, ago: timedelta) -> Iterator[None]:
+        """Let what is created meanwhile be older by `ago` than it is."""
+        self._ago = ago
+        try:
+            yield
+        finally:
+            self._ago = timedelta()
+
     def start(self) -> None:
         """Start all parts; returns once backups are synced and workloads are ready."""
         self._s3.start()
@@ -140,7 +153,8 @@ class EmbeddedCluster:
             seed_cluster(self.objects, "local")
             seed_velero(self.objects, self._place())
             if self._store is None:
-                seed_production(self.objects)
+                with self.earlier(LIVED):
+                    seed_production(self.objects)
             self._bucket = Bucket(self._s3, self._source())
             self._velero = VeleroServer(self.objects, self._bucket, self._now, self._options)
             if self._store is None:

@@ -66,6 +66,7 @@ def drill_ports(
             samples=SampleFile(settings.records_file),
             shell=LocalShell(stop.stop),
             local=script_environment(clusters.kubeconfig(reference), reference),
+            source=lambda: clusters.connect(clusters.source(scenario), clock),
             prober_image=settings.prober_image,
         )
 

@@ -22,6 +22,7 @@ from scenarios.model import (
     RetentionSpec,
     Scenario,
     ScheduleSpec,
+    SourceComparison,
 )
 from scenarios.proofs import kind_of, proof_of
 from scenarios.sizes import parse_size
@@ -80,8 +81,15 @@ def _backup(part: Document) -> BackupQuery:
         pick=_pick(part.part("pick")),
         max_age=part.duration("maxAge"),
         accept_partially_failed=part.text("partiallyFailed") == "accept",
+        comparison=_comparison(part),
         options=freeze_map(part.table("options")),
     )
+
+
+def _comparison(part: Document) -> SourceComparison | None:
+    excepted = part.words("compareWithSource", "except")
+    wanted = part.flag("compareWithSource") or excepted
+    return SourceComparison(excepted=excepted) if wanted else None
 
 
 def _pick(part: Document) -> Pick:

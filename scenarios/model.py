@@ -78,6 +78,14 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceComparison:
+    """Which kinds are not compared with what the backup holds."""
+
+    excepted: tuple[str, ...] = ()
+    """As `plural.group`, or `*.group`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupQuery:
     """Which backup is wanted, in which engine, and how old it may be."""
 
@@ -94,6 +102,8 @@ class BackupQuery:
     max_age: timedelta | None = None
     """Hard limit on drill start minus recovery point."""
     accept_partially_failed: bool = False
+    comparison: SourceComparison | None = None
+    """Whether what lives in the source must be in the backup (`compareWithSource`)."""
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     """Engine-specific settings, passed through untouched (an etcd snapshot's file, say)."""
 

@@ -112,6 +112,14 @@ class FakeCluster(FakeContainers):
                 return served
         raise NotServed(f"{resource} is not served")
 
+    def versions(self) -> Sequence[str]:
+        """Return the versions of the kinds that are served."""
+        return tuple(dict.fromkeys(served.api_version for served in self.kinds))
+
+    def kinds_of(self, api_version: str) -> Sequence[ServedKind]:
+        """Return the kinds of one version."""
+        return tuple(served for served in self.kinds if served.api_version == api_version)
+
     def get(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """Return the object or None."""
         with self._lock:

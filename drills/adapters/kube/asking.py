@@ -95,9 +95,9 @@ class Asker:
             self._sleep, self.clock.monotonic, self.patience if patience is None else patience
         )
 
-    def freely(self, request: Request) -> Answer:
-        """Ask what may be repeated freely; raises Unreachable when patience ends."""
-        attempts = self.attempts()
+    def freely(self, request: Request, *, patience: float | None = None) -> Answer:
+        """Ask what may be repeated freely; raises Unreachable when patience (seconds) ends."""
+        attempts = self.attempts(patience)
         while True:
             try:
                 answer = self.wire.ask(request)

@@ -92,6 +92,14 @@ class KubeCluster:
         """Return how `plural.group` is served in its preferred version; raises NotServed."""
         return self._discovery.resource(resource)
 
+    def versions(self) -> Sequence[str]:
+        """Return each group's preferred version."""
+        return self._discovery.versions()
+
+    def kinds_of(self, api_version: str) -> Sequence[ServedKind]:
+        """Return the kinds of one version, as the server tells now."""
+        return self._discovery.kinds_of(api_version)
+
     def get(self, kind: Kind, namespace: str, name: str) -> KubeObject | None:
         """Return the object, or None where it is not there."""
         return listing.read_one(self._asker, self.served(kind), namespace, name)

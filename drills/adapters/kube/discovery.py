@@ -19,6 +19,9 @@ from drills.adapters.kube.wire import Request
 from drills.errors import NotServed
 from drills.ports import Kind, ServedKind
 
+SHORT_PATIENCE = 3.0
+"""Seconds for a group whose own server is away: the others answer all the same."""
+
 
 class Discovery:
     """A cache of what is served. Safe for many threads; what one asks for the others wait for."""
@@ -73,6 +76,19 @@ class Discovery:
         self._by_resource[resource] = found
         return found
 
+    def versions(self) -> tuple[str, ...]:
+        """Return each group's preferred version, the core's first."""
+        document = self._document("/apis", "discover the groups")
+        groups = objects.items(document, "groups")
+        found = [objects.text(group, "preferredVersion", "groupVersion") for group in groups]
+        return ("v1", *(version for version in found if version))
+
+    def kinds_of(self, api_version: str) -> tuple[ServedKind, ...]:
+        """Return the kinds of one version; one whose own server is away is soon given up."""
+        found = self._served_by(api_version, patience=SHORT_PATIENCE)
+        self._remember(found)
+        return found
+
     def _in_versions(self, resource: str, versions: Iterable[str]) -> ServedKind | None:
         found = (self._in_version(resource, version) for version in versions)
         return next((served for served in found if served is not None), None)
@@ -125,17 +141,23 @@ class Discovery:
         ]
         return tuple(dict.fromkeys(version for version in [preferred, *every] if version))
 
-    def _served_by(self, api_version: str) -> tuple[ServedKind, ...]:
+    def _served_by(
+        self, api_version: str, *, patience: float | None = None
+    ) -> tuple[ServedKind, ...]:
         root = "/apis/" if "/" in api_version else "/api/"
-        document = self._document(root + quote(api_version), f"discover {api_version}")
+        document = self._document(
+            root + quote(api_version), f"discover {api_version}", patience=patience
+        )
         return tuple(
             _served(api_version, entry)
             for entry in objects.items(document, "resources")
             if "/" not in objects.text(entry, "name")
         )
 
-    def _document(self, path: str, what: str) -> Mapping[str, object]:
-        answer = self.asker.freely(Request(what=what, method="GET", path=path))
+    def _document(
+        self, path: str, what: str, *, patience: float | None = None
+    ) -> Mapping[str, object]:
+        answer = self.asker.freely(Request(what=what, method="GET", path=path), patience=patience)
         if answer.status == HTTPStatus.NOT_FOUND:
             return {}
         if answer.status != HTTPStatus.OK:

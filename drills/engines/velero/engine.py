@@ -30,6 +30,7 @@ from drills.engines.velero.placing import place
 from drills.engines.velero.preview import preview
 from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
+from drills.engines.velero.scope import EXCLUSION
 from drills.engines.velero.site import Site
 from drills.errors import Misconfigured
 from drills.objects import KubeObject
@@ -43,7 +44,7 @@ class VeleroEngine:
 
     name = "velero"
     sandbox_shape = SandboxShape.NAMESPACES
-    sandbox_labels: Mapping[str, str] = {"velero.io/exclude-from-backup": "true"}
+    sandbox_labels: Mapping[str, str] = dict([EXCLUSION])
     """Velero's backup controller leaves namespaces with this label out (v1.18)."""
 
     def __init__(self, site: Site) -> None:

@@ -27,6 +27,7 @@ from drills.engines.velero.remarks import damage, refused, unasked, warning
 from drills.engines.velero.repository import check_objects, check_store, saved_in
 from drills.engines.velero.requests import Target
 from drills.engines.velero.results import messages
+from drills.engines.velero.scope import scope_of
 from drills.engines.velero.site import Site
 from drills.engines.velero.volumes import VolumeSources, volumes_of
 from drills.errors import BackupUnreadable, DrillError, Interrupted, Missing
@@ -148,6 +149,7 @@ def _inventory(
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )
 

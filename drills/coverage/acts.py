@@ -1,0 +1,52 @@
+"""The act of comparing the backup with the live source, as part of stage verify."""
+
+from drills.coverage.judging import coverage
+from drills.coverage.reading import Read, read_source
+from drills.coverage.scope import BackupScope
+from drills.errors import DrillError, Interrupted
+from drills.findings import Cause, Finding, Severity
+from drills.state import Drill
+from scenarios.model import SourceComparison
+
+
+def compare_with_source(drill: Drill) -> str:
+    """Note what the backup lacks of the live source; return what to say of it, '' if not asked.
+
+    Raises Interrupted.
+    """
+    backup, inventory = drill.notes.backup, drill.notes.inventory
+    wanted = drill.scenario.backup.comparison
+    if wanted is None or backup is None or inventory is None:
+        return ""
+    if inventory.scope is None or backup.started_at is None:
+        drill.notes.findings.append(_cannot(f"engine {drill.engine.name} does not tell enough"))
+        return "; not compared with the source"
+    try:
+        read = _read(drill, inventory.scope, wanted)
+    except Interrupted:
+        raise
+    except DrillError as error:
+        drill.notes.findings.append(_cannot(str(error), error.hint, error.cause))
+        return "; not compared with the source"
+    found = coverage(read.live, inventory, inventory.scope, backup.started_at)
+    drill.notes.findings += (*found.findings, *read.findings)
+    but = f" (but {', '.join(wanted.excepted)})" if wanted.excepted else ""
+    return f"; {found.held} of {found.asked} live objects that are older{but}"
+
+
+def _read(drill: Drill, scope: BackupScope, wanted: SourceComparison) -> Read:
+    source = drill.ports.source
+    cluster = source() if source is not None else drill.ports.cluster
+    return read_source(cluster, drill.scenario.restore.namespaces, scope, wanted.excepted)
+
+
+def _cannot(why: str, hint: str = "", cause: Cause = Cause.CONFIGURATION) -> Finding:
+    return Finding(
+        code="source-not-read",
+        severity=Severity.WARNING,
+        cause=cause,
+        subject="backup.compareWithSource",
+        message=f"The backup could not be compared with what lives in the source: {why}.",
+        remedy=hint or "Do without backup.compareWithSource for this scenario.",
+        unanswered=True,
+    )
