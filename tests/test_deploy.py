@@ -158,3 +158,16 @@ def test_requirements_are_pinned_with_hashes() -> None:
         pinned = re.findall(r"^([a-z0-9._-]+)(==|.)", text, re.MULTILINE | re.IGNORECASE)
         assert all(sign == "==" for _, sign in pinned)
         assert "://" not in text
+
+
+def test_comparing_lists_and_never_reads_a_secret() -> None:
+    """Whoever may list Secrets may read them, so the Role leaves them out."""
+    text = (DEPLOY / "comparing" / "rbac.yaml").read_text()
+    role, binding = yaml.safe_load_all(text)
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
+    core = [rule["resources"] for rule in role["rules"] if "" in rule["apiGroups"]]
+    assert core
+    assert not {"*", "secrets"} & {word for words in core for word in words}
+    assert all("*" not in rule["apiGroups"] for rule in role["rules"])
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"] == one("RoleBinding", "restore-drill-velero")["subjects"]
