@@ -4,53 +4,23 @@ In: a DrillRecord, which `to_document` turns into the JSON object of `report.jso
 `report.json` is the truth; every other renderer takes the document, never the record, so that what
 a page says can always be found in the file that an auditor keeps. Nothing here knows a cluster.
 
-Start with json_report.py; schema/report.schema.json is the contract for readers.
+Start with json_report.py; schema/report.schema.json is the contract for readers. Names are looked
+up on first use: a command that writes no report does not pay for its renderers.
 """
 
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from reports.html_report import render_html
-from reports.json_report import render_json, to_document
-from reports.junit_report import render_junit
-from reports.loading import ReportUnreadable, load_any, load_report
-from reports.reading import Document
-from reports.text_report import render_text, summary_lines
-from reports.verify_html import render_verify_html
-from reports.verify_json import to_verify_document
-from reports.verify_summary import render_verify_text, verify_summary_lines
-
-RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
-    "json": render_json,
-    "html": render_html,
-    "junit": render_junit,
-    "text": render_text,
-}
-"""Kind of report to what renders it."""
-
-VERIFY_RENDERERS: Mapping[str, Callable[[Document], bytes]] = {
-    "json": render_json,
-    "html": render_verify_html,
-    "text": render_verify_text,
-}
-"""The same for a `verify.json`; JUnit has no words for it."""
-
-FILE_NAMES: Mapping[str, str] = {
-    "json": "report.json",
-    "html": "report.html",
-    "junit": "junit.xml",
-    "text": "summary.txt",
-}
-"""Kind of report to the name of its file in a drill's folder."""
-
-
-def render(document: Document, kind: str) -> bytes:
-    """Return the document as `json`, `html`, `junit` or `text`.
-
-    Raises:
-        KeyError: there is no such kind; RENDERERS has them all.
-    """
-    return RENDERERS[kind](document)
-
+if TYPE_CHECKING:
+    from reports.html_report import render_html
+    from reports.json_report import render_json, to_document
+    from reports.junit_report import render_junit
+    from reports.loading import ReportUnreadable, load_any, load_report
+    from reports.reading import Document
+    from reports.renderers import FILE_NAMES, RENDERERS, VERIFY_RENDERERS, render
+    from reports.text_report import render_text, summary_lines
+    from reports.verify_html import render_verify_html
+    from reports.verify_json import to_verify_document
+    from reports.verify_summary import verify_summary_lines
 
 __all__ = [
     "FILE_NAMES",
@@ -71,3 +41,28 @@ __all__ = [
     "to_verify_document",
     "verify_summary_lines",
 ]
+
+_HOMES = {
+    "Document": "reading",
+    "ReportUnreadable": "loading",
+    "load_any": "loading",
+    "load_report": "loading",
+    "render_html": "html_report",
+    "render_json": "json_report",
+    "render_junit": "junit_report",
+    "render_text": "text_report",
+    "render_verify_html": "verify_html",
+    "summary_lines": "text_report",
+    "to_document": "json_report",
+    "to_verify_document": "verify_json",
+    "verify_summary_lines": "verify_summary",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return the public name from the module it lives in."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415  here and nowhere else
+
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'renderers')}"), name)

@@ -6,7 +6,7 @@ describes. Findings have the very shape that they have in `report.json`.
 
 from datetime import timedelta
 
-from drills.findings import Finding, Severity
+from drills.findings import Severity
 from drills.integrity.result import FileFact, State
 from reports import plain, sections
 from reports.verify_record import CheckedBackup, VerifyRecord
@@ -37,18 +37,8 @@ def to_verify_document(record: VerifyRecord) -> dict[str, object]:
     }
 
 
-def all_findings(record: VerifyRecord) -> tuple[Finding, ...]:
-    """Return the findings of the place and of every backup."""
-    return (*record.findings, *(f for backup in record.backups for f in backup.findings))
-
-
-def bytes_read(record: VerifyRecord) -> int:
-    """Return the stored bytes that were read, as far as they are known."""
-    return sum(backup.bytes or 0 for backup in record.backups)
-
-
 def _totals(record: VerifyRecord, seconds: float) -> dict[str, object]:
-    found, read = all_findings(record), bytes_read(record)
+    found, read = record.all_findings, record.bytes_read
     return {
         "backups": len(record.backups),
         "byVerdict": {

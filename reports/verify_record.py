@@ -69,6 +69,16 @@ class VerifyRecord:
     """What concerns the place rather than one backup."""
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Return the findings of the place and of every backup."""
+        return (*self.findings, *(f for backup in self.backups for f in backup.findings))
+
+    @property
+    def bytes_read(self) -> int:
+        """Return the stored bytes that were read, as far as they are known."""
+        return sum(backup.bytes or 0 for backup in self.backups)
+
 
 def checked(check: BackupCheck) -> CheckedBackup:
     """Return a stored backup's check as a report shows it.

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from drills.record import DrillRecord
-from reports import FILE_NAMES, render, to_document
-from reports.evidence import write_atomically
+from reports.writing import write_atomically
+
+if TYPE_CHECKING:
+    from drills.record import DrillRecord
 
 
 class ReportStore(Protocol):
@@ -31,12 +32,14 @@ WRITTEN = ("html", "junit", "text", "json")
 
 
 def publish(
-    record: DrillRecord, report_dir: Path, store: ReportStore | None = None
+    record: "DrillRecord", report_dir: Path, store: ReportStore | None = None
 ) -> tuple[Path, Mapping[str, object]]:
     """Write all renderings, into `store` too; return the report's folder and the document.
 
     Raises OSError where the folder cannot be written, DrillError where the store refuses.
     """
+    from reports import FILE_NAMES, render, to_document
+
     document = to_document(record)
     folder = report_dir / record.drill_id
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from drills.findings import Severity
 from drills.integrity.result import State
 from reports import plain
-from reports.verify_json import all_findings, bytes_read
 from reports.verify_record import VerifyRecord
 
 PREFIX = "restore_drill_verify"
@@ -36,7 +35,7 @@ def render_metrics(record: VerifyRecord) -> bytes:
 
 
 def _samples(record: VerifyRecord) -> Iterator[Sample]:
-    found = all_findings(record)
+    found = record.all_findings
     for state in State:
         many = sum(one.state is state for one in record.backups)
         yield "backups", "Backups checked, by verdict", {"verdict": state.value}, many
@@ -45,7 +44,7 @@ def _samples(record: VerifyRecord) -> Iterator[Sample]:
         yield "findings", "Findings, by severity", {"severity": severity.value}, many
     yield "unanswered", "Findings that left a question open", {}, sum(f.unanswered for f in found)
     yield "good", "1 where nothing speaks against the backups", {}, record.state is State.GOOD
-    yield "bytes", "Stored bytes that were read", {}, bytes_read(record)
+    yield "bytes", "Stored bytes that were read", {}, record.bytes_read
     yield "seconds", "Duration of the run", {}, record.seconds
     ended = record.started_at.timestamp() + record.seconds
     yield "last_run_timestamp_seconds", "End of the run", {}, ended

@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from drills.errors import DrillError, Misconfigured
-from reports import render_json, render_verify_html, to_verify_document
-from reports.evidence import write_atomically
 from reports.verify_record import VerifyRecord
+from reports.writing import write_atomically
 from runner.exit_codes import ExitCode, worst
 from runner.publish import ReportStore, open_report_store
 from runner.verify_options import VerifyOutput
@@ -59,9 +58,11 @@ def _write(record: VerifyRecord, output: VerifyOutput, store: ReportStore | None
         write_atomically(output.metrics, render_metrics(record))
     if output.report_dir is None and store is None:
         return
+    from reports import render_json, render_verify_html, to_verify_document
+
     document = to_verify_document(record)
     # The truth last: a folder that has it has all.
-    files = {name: render(document) for name, render in _FILES.items()}
+    files = {"verify.html": render_verify_html(document), "verify.json": render_json(document)}
     if output.report_dir is not None:
         folder = output.report_dir / record.verify_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,6 +72,3 @@ def _write(record: VerifyRecord, output: VerifyOutput, store: ReportStore | None
     if store is not None:
         store.keep(record.verify_id, files)
         click.echo(f"report  kept as {record.verify_id} in the report store", err=True)
-
-
-_FILES = {"verify.html": render_verify_html, "verify.json": render_json}

@@ -18,7 +18,6 @@ from drills.findings import Finding
 from drills.integrity.contract import Bucket, Listed, Wish
 from drills.integrity.remembering import Remembering
 from drills.integrity.result import BackupCheck
-from reports.verify_json import all_findings
 from reports.verify_record import NotLookedAt
 from runner.bucket_workers import Advance, BucketSource, checks_apart, checks_here
 from runner.exit_codes import ExitCode
@@ -110,7 +109,7 @@ def _verify(order: VerifyOrder, progress: Progress, stop: DrillStop) -> ExitCode
         (started_at, clock.monotonic() - begun),
         order.not_looked_at(),
     )
-    code = order.output.code(all_findings(record))
+    code = order.output.code(record.all_findings)
     code = publish_verify(record, order.output, code, reports)
     click.echo(summary_line(record.state, order.source.url, checks, record.seconds))
     return code

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drills import objects
-from drills.adapters.gateway import Gateway, gateway
 from drills.errors import DrillError, Interrupted
 from drills.integrity.contract import Snapshots
 from drills.ports import CommandResult, ObjectStore, Shell
+
+if TYPE_CHECKING:
+    from drills.adapters.gateway import Gateway
 
 LOOK_SECONDS = 3600.0
 """For what reads indexes alone."""
@@ -115,6 +118,8 @@ class KopiaReader:
 
     @contextmanager
     def _session(self, namespace: str) -> Iterator["_Session"]:
+        from drills.adapters.gateway import gateway  # noqa: PLC0415 - a web server few need
+
         with (
             tempfile.TemporaryDirectory(prefix="drill-kopia-") as place,
             gateway(self._store) as shown,
@@ -138,7 +143,7 @@ class _Session:
     binary: str
     place: str
     env: Mapping[str, str]
-    shown: Gateway
+    shown: "Gateway"
 
     def run(self, words: Sequence[str], seconds: float) -> CommandResult:
         common = ("--config-file", f"{self.place}/config", "--log-dir", f"{self.place}/log")
@@ -176,7 +181,7 @@ class _Session:
         return {name: why for one in handles for name, why in self.verified([one], percent).items()}
 
 
-def _config(shown: Gateway, prefix: str) -> Mapping[str, object]:
+def _config(shown: "Gateway", prefix: str) -> Mapping[str, object]:
     """Return kopia's configuration: a read-only client without a cache, `repo/local_config.go`."""
     storage = {
         "bucket": shown.bucket,

@@ -5,7 +5,7 @@ made and verify.py for what is checked; schema/evidence.schema.json describes th
 """
 
 from reports.evidence.archive import Problem
-from reports.evidence.export import export, write_atomically
+from reports.evidence.export import export
 from reports.evidence.manifest import Period, Scheduled
 from reports.evidence.verify import Contents, contents, verify
 
@@ -17,5 +17,4 @@ __all__ = [
     "contents",
     "export",
     "verify",
-    "write_atomically",
 ]

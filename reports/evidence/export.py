@@ -5,8 +5,6 @@ bytes of a zip, the same for the same input. Every drill of the period goes in w
 what could not be read is named in the manifest.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -121,22 +119,3 @@ def _files(taken: Taken, *, signed: bool) -> dict[str, bytes]:
         files[f"{folder}/report.html"] = render_html(report.document)
         files[f"{folder}/junit.xml"] = render_junit(report.document)
     return files
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write the archive so that `path` holds either all of it or what was there before.
-
-    Raises:
-        OSError: the folder does not exist or cannot be written to.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

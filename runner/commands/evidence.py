@@ -58,7 +58,8 @@ def export(
     """Put the reports of a period into one zip with a manifest of their SHA-256."""
     del state_dir
     from drills.errors import DrillError
-    from reports.evidence import Period, export, write_atomically
+    from reports.evidence import Period, export
+    from reports.writing import write_atomically
     from runner.version import version_number
 
     now = datetime.now(UTC)

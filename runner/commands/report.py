@@ -81,7 +81,7 @@ def compare(before: Path, after: Path) -> int:
 def render(report: Path, kind: str, output: Path | None) -> int:
     """Make a page, JUnit XML or text from a report.json; a page or text from a verify.json."""
     from reports import RENDERERS, VERIFY_RENDERERS
-    from reports.evidence import write_atomically
+    from reports.writing import write_atomically
 
     loaded, document = _load_any(report)
     renderer = (VERIFY_RENDERERS if loaded == "verify" else RENDERERS).get(kind)

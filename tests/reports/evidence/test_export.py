@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from drills.errors import Misconfigured
-from reports.evidence import Period, Scheduled, contents, export, verify, write_atomically
+from reports.evidence import Period, Scheduled, contents, export, verify
 from reports.loading import schema_problems
+from reports.writing import write_atomically
 from tests.reports import records
 from tests.reports.evidence.conftest import NOVEMBER, NOW
 
