@@ -35,7 +35,6 @@ from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 from drills.ports import Kind
 
-TARGETS = (Target.RESTORE_RESULTS, Target.RESTORE_RESOURCE_LIST, Target.RESTORE_VOLUME_INFO)
 OUTCOMES = {str(outcome): outcome for outcome in ItemOutcome}
 
 
@@ -50,11 +49,21 @@ class Papers:
     """Why the results could not be read."""
 
 
+def papers_of(order: RestoreOrder) -> tuple[Target, ...]:
+    """Return the files that tell of the restore; of volumes only where there are any."""
+    volumes = any(volume.namespace in order.namespaces for volume in order.inventory.volumes)
+    return (
+        Target.RESTORE_RESULTS,
+        Target.RESTORE_RESOURCE_LIST,
+        *((Target.RESTORE_VOLUME_INFO,) if volumes else ()),
+    )
+
+
 def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) -> Restored:
     """Return everything Velero said; only Interrupted is raised."""
     restore = ended.restore
     name = objects.name(restore)
-    papers = _papers(site, restore, early)
+    papers = _papers(site, order, restore, early)
     errors = (*_said_by_status(restore), *messages(papers.results, "errors"))
     warnings = messages(papers.results, "warnings")
     work = _volume_work(site, name, papers)
@@ -123,7 +132,7 @@ def _queue_seconds(restore: KubeObject) -> float | None:
     return max((started - created).total_seconds(), 0.0)
 
 
-def _papers(site: Site, restore: KubeObject, early: EarlyFiles) -> Papers:
+def _papers(site: Site, order: RestoreOrder, restore: KubeObject, early: EarlyFiles) -> Papers:
     name = objects.name(restore)
     if phase(restore) == "FailedValidation":
         return Papers(results={}, items=())
@@ -136,12 +145,14 @@ def _papers(site: Site, restore: KubeObject, early: EarlyFiles) -> Papers:
         if site.ports.store is None:
             return Papers(trouble=str(error))
         files = StoreFiles(site.ports.store, "", name)
-    with ThreadPoolExecutor(len(TARGETS), thread_name_prefix="restore-file") as pool:
-        results, listed, info = pool.map(lambda target: _document(files, target), TARGETS)
+    targets = papers_of(order)
+    with ThreadPoolExecutor(len(targets), thread_name_prefix="restore-file") as pool:
+        read = dict(zip(targets, pool.map(lambda one: _document(files, one), targets), strict=True))
+    results, listed = read[Target.RESTORE_RESULTS], read[Target.RESTORE_RESOURCE_LIST]
     return Papers(
         results=results.value,
         items=tuple(_items(listed.value)) if not listed.trouble else None,
-        info=rows(info.value),
+        info=rows(read.get(Target.RESTORE_VOLUME_INFO, _Read()).value),
         trouble=results.trouble,
     )
 

@@ -17,7 +17,7 @@ from drills.engine import (
     SandboxShape,
 )
 from drills.engines.velero import survey as surveying
-from drills.engines.velero.account import TARGETS, account
+from drills.engines.velero.account import account, papers_of
 from drills.engines.velero.auditing import audit
 from drills.engines.velero.candidates import backup_of
 from drills.engines.velero.early import EarlyFiles
@@ -98,7 +98,7 @@ class VeleroEngine:
     def restore(self, order: RestoreOrder, deadline: Deadline) -> Restored:
         """Restore, wait for the end, and keep Velero's own account of it."""
         placed = place(self._site, order)
-        with EarlyFiles(self._site, TARGETS, order.labels) as early:
+        with EarlyFiles(self._site, papers_of(order), order.labels) as early:
             ended = run_restore(self._site, order, deadline, early.begin)
             restored = account(self._site, order, ended, early)
         return replace(restored, findings=(*placed, *restored.findings))

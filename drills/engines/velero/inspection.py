@@ -21,6 +21,7 @@ from drills.engines.velero.reading import (
     Source,
     pod_volume_backups,
     small_documents,
+    small_files,
     source_of,
 )
 from drills.engines.velero.remarks import damage, refused, unasked, warning
@@ -49,6 +50,11 @@ class Reading:
     source: Source
     contents: Contents
     documents: Documents
+    """Those that can tell something."""
+
+    def document(self, target: Target) -> Document:
+        """Return a small file; one that was not asked for counts as absent."""
+        return self.documents.get(target, Document(absent=True))
 
 
 def inspect(site: Site, backup: Backup, namespaces: Collection[str]) -> Inspection:
@@ -59,7 +65,7 @@ def inspect(site: Site, backup: Backup, namespaces: Collection[str]) -> Inspecti
         if custom is None:
             why = f"Backup {backup.name} vanished from namespace {site.namespace} meanwhile."
             return _unread(unasked("backup-gone", subject, why, "Drill again."))
-        return _read(source_of(site, backup), backup, custom, namespaces)
+        return _read(site, backup, custom, namespaces)
     except Interrupted:
         raise
     except DrillError as error:
@@ -71,10 +77,12 @@ def _unread(*findings: Finding) -> Inspection:
 
 
 def _read(
-    source: Source, backup: Backup, custom: KubeObject, namespaces: Collection[str]
+    site: Site, backup: Backup, custom: KubeObject, namespaces: Collection[str]
 ) -> Inspection:
     subject = f"archive of backup {backup.name}"
-    with small_documents(source) as waiting:
+    small = small_files(custom)
+    source = source_of(site, backup, (Target.BACKUP_CONTENTS, *small))
+    with small_documents(source, small) as waiting:
         try:
             with source.files.open(Target.BACKUP_CONTENTS) as body:
                 contents = read_contents(body, source.site.check_stop, namespaces)
@@ -96,11 +104,11 @@ def _read(
 def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
     found = tuple(reading.contents.found.values())
     backups, notes = pod_volume_backups(reading.source)
-    info = reading.documents[Target.BACKUP_VOLUME_INFO]
+    info = reading.document(Target.BACKUP_VOLUME_INFO)
     sources = VolumeSources(
         info=None if info.absent else rows(info.value),
         pod_volume_backups=backups,
-        native_snapshots=rows(reading.documents[Target.BACKUP_VOLUME_SNAPSHOTS].value),
+        native_snapshots=rows(reading.document(Target.BACKUP_VOLUME_SNAPSHOTS).value),
     )
     volumes = volumes_of(
         (o for o in found if o.key.resource == "persistentvolumeclaims"),
@@ -163,7 +171,7 @@ def _recovery_point(started: datetime | None, volumes: Iterable[BackedUpVolume])
 def _against_list(
     reading: Reading, found: Iterable[BackedUpObject], namespaces: tuple[str, ...]
 ) -> Iterator[Finding]:
-    listed = reading.documents[Target.BACKUP_RESOURCE_LIST]
+    listed = reading.document(Target.BACKUP_RESOURCE_LIST)
     if listed.absent:
         yield warning(
             "list-missing",
@@ -194,7 +202,7 @@ def _absent(
 
 def _errors(reading: Reading) -> Iterator[Finding]:
     """Say why a partially failed backup failed; its status holds counts only."""
-    errors = messages(reading.documents[Target.BACKUP_RESULTS].value, "errors")
+    errors = messages(reading.document(Target.BACKUP_RESULTS).value, "errors")
     if errors:
         more = f" (and {len(errors) - MOST_ERRORS} more)" if len(errors) > MOST_ERRORS else ""
         yield warning(

@@ -54,7 +54,8 @@ def preview_of(
 def _made(site: Site, order: RestoreOrder, scope: frozenset[ObjectKey]) -> Iterator[KubeObject]:
     making = _Making(order, plugin_maps(site))
     with Spool() as spool:
-        with source_of(site, order.backup).files.open(Target.BACKUP_CONTENTS) as archive:
+        source = source_of(site, order.backup, (Target.BACKUP_CONTENTS,))
+        with source.files.open(Target.BACKUP_CONTENTS) as archive:
             spool.fill(archive, scope.__contains__, site.check_stop)
         for key in _sorted(spool):
             site.check_stop()

@@ -3,7 +3,6 @@
 import pytest
 
 from drills import objects
-from drills.engines.velero.account import TARGETS
 from drills.engines.velero.early import GOOD_SECONDS, EarlyFiles
 from drills.engines.velero.kinds import DOWNLOAD_REQUEST
 from drills.engines.velero.requests import Target
@@ -15,6 +14,7 @@ from drills.ports import Deadline
 from tests.drills.engines.velero.test_restoring import Drill
 from tests.fakes.velero import MARKS, FakeVelero
 
+TARGETS = (Target.RESTORE_RESULTS, Target.RESTORE_RESOURCE_LIST, Target.RESTORE_VOLUME_INFO)
 NAME = "drill-shop"
 """A restore whose files are in the sample."""
 

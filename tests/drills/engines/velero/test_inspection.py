@@ -223,9 +223,34 @@ def test_the_backups_own_errors_are_told() -> None:
     velero = FakeVelero()
     results = {"errors": {"namespaces": {"production": ["timed out on pods/x"]}}}
     velero.store.files[f"{FOLDER}-results.gz"] = packed(results)
+    velero.cluster.change(BACKUP, "velero", PRODUCTION, {"status": {"errors": 1}})
     (finding,) = inspect(velero).findings
     assert finding.code == "backup-had-errors"
     assert "pods/x" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        ({}, set()),
+        ({"warnings": 2}, {"BackupResults"}),
+        ({"errors": 1, "volumeSnapshotsAttempted": 3}, {"BackupResults", "BackupVolumeSnapshots"}),
+    ],
+)
+def test_only_files_that_can_tell_something_are_asked_of_velero(
+    status: dict[str, int], more: set[str]
+) -> None:
+    """It serves one request after the other, a tenth of a second each."""
+    velero = FakeVelero()
+    asked: list[str] = []
+    velero.cluster.react(
+        "create", DOWNLOAD_REQUEST, lambda one: asked.append(one["spec"]["target"]["kind"])
+    )
+    velero.cluster.change(BACKUP, "velero", PRODUCTION, {"status": status})
+    assert inspect(velero, with_store=False).inventory is not None
+    assert sorted(asked) == sorted(
+        {"BackupContents", "BackupResourceList", "BackupVolumeInfos"} | more
+    )
 
 
 def test_a_store_that_lacks_the_backup_is_passed_by() -> None:
