@@ -39,6 +39,8 @@ class CalmCluster(FakeCluster):
     ) -> Iterator[Change | None]:
         """Watch; each idle moment takes a little real time."""
         me = threading.get_ident()
+        with self._round:
+            self._rounds.setdefault(me, 0)
         changes = super().watch(kind, namespace, name=name, labels=labels, stop=stop, idle=idle)
         try:
             for change in changes:
@@ -48,6 +50,7 @@ class CalmCluster(FakeCluster):
         finally:
             with self._round:
                 self._rounds.pop(me, None)
+                self._round.notify_all()
 
     def delivered(self) -> None:
         """Wait until every watch has delivered all that happened so far."""
@@ -62,6 +65,8 @@ class CalmCluster(FakeCluster):
             self._rounds[who] = self._rounds.get(who, 0) + 1
             self._round.notify_all()
             self._round.wait(0.002)
+            # Time stands still until every watch has told what is there: the machine may be busy.
+            self._round.wait_for(lambda: all(self._rounds.values()), timeout=30)
 
 
 def context(cluster: FakeCluster, **changes: object) -> ProbeContext:
