@@ -74,8 +74,9 @@ def act_verify(drill: Drill) -> None:
         notes.submitted = drill.engine.describe(drill.order)
         note.message = (
             f"{len(verified.inventory.objects)} objects, {len(verified.inventory.volumes)} volumes"
-            f"{compare_with_source(drill)}"
         )
+        compare_with_source(drill)
+        note.message += f"; {notes.compared}" if notes.compared else ""
 
 
 def act_isolate(drill: Drill, *, proving: bool = True) -> None:

@@ -109,6 +109,8 @@ class Notes:
     touched: bool = False
     isolated: bool = False
     proof: Proof | None = None
+    compared: str = ""
+    """How much of the live source the backup holds, in words; '' where that was not asked."""
     traceback: str = ""
 
     @contextmanager

@@ -55,6 +55,8 @@ class Rehearsal:
     """What would try to get out of the sandbox; without an image nothing would."""
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
+    compared: str = ""
+    """How much of the live source the backup holds, in words; '' where that was not asked."""
     traceback: str = ""
 
     @property
@@ -118,6 +120,7 @@ def rehearse(
         rewritings=notes.rewritings,
         prober=prober_of(scenario, ports.prober_image),
         tried=tried,
+        compared=notes.compared,
         traceback=notes.traceback,
     )
 

@@ -8,30 +8,31 @@ from drills.findings import Cause, Finding, Severity
 from drills.state import Drill
 from scenarios.model import SourceComparison
 
+NOT_COMPARED = "not compared with the source"
 
-def compare_with_source(drill: Drill) -> str:
-    """Note what the backup lacks of the live source; return what to say of it, '' if not asked.
 
-    Raises Interrupted.
-    """
+def compare_with_source(drill: Drill) -> None:
+    """Note what the backup lacks of the live source, where that is asked; raises Interrupted."""
     backup, inventory = drill.notes.backup, drill.notes.inventory
     wanted = drill.scenario.backup.comparison
     if wanted is None or backup is None or inventory is None:
-        return ""
+        return
     if inventory.scope is None or backup.started_at is None:
         drill.notes.findings.append(_cannot(f"engine {drill.engine.name} does not tell enough"))
-        return "; not compared with the source"
+        drill.notes.compared = NOT_COMPARED
+        return
     try:
         read = _read(drill, inventory.scope, wanted)
     except Interrupted:
         raise
     except DrillError as error:
         drill.notes.findings.append(_cannot(str(error), error.hint, error.cause))
-        return "; not compared with the source"
+        drill.notes.compared = NOT_COMPARED
+        return
     found = coverage(read.live, inventory, inventory.scope, backup.started_at)
     drill.notes.findings += (*found.findings, *read.findings)
     but = f" (but {', '.join(wanted.excepted)})" if wanted.excepted else ""
-    return f"; {found.held} of {found.asked} live objects that are older{but}"
+    drill.notes.compared = f"{found.held} of {found.asked} live objects that are older{but}"
 
 
 def _read(drill: Drill, scope: BackupScope, wanted: SourceComparison) -> Read:

@@ -175,6 +175,8 @@ def _say(rehearsal: "Rehearsal") -> None:
             f"holds  {len(inventory.objects)} objects, {len(inventory.volumes)} volumes, "
             f"{inventory.bytes} bytes stored"
         )
+    if rehearsal.compared:
+        click.echo(f"holds  {rehearsal.compared}")
     rehearsing.say(rehearsing.finding_lines(rehearsal.findings))
 
 

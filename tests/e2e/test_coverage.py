@@ -1,12 +1,17 @@
 """Whole drills that compare the backup with what lives in the source."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.faults import Rule
+from runner.cli import main
 from tests.e2e.conftest import Drilled
-from tests.e2e.living import On, things
+from tests.e2e.living import SHORT_CLUSTER, On, things
 
 COMPARED = "{engine: velero, schedule: production-daily, maxAge: 26h, compareWithSource: true}"
 WEEK = timedelta(days=7)
@@ -122,3 +127,20 @@ def test_nothing_is_compared_unless_asked(cluster: EmbeddedCluster, on: On) -> N
     drilled = on()
     assert drilled.verdict == "passed", drilled.document["reasons"]
     assert about(drilled, "not-in-backup") == {}
+
+
+def test_verify_compares_too(
+    cluster: EmbeddedCluster,
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without a restore, and without a sandbox."""
+    with cluster.earlier(WEEK):
+        live(cluster, "configmaps", "passed-over")
+    kubeconfig = str(cluster.kubeconfig(tmp_path / "kubeconfig"))
+    scenario = write(cluster=SHORT_CLUSTER, backup=COMPARED)
+    assert main(["verify", str(scenario), "--kubeconfig", kubeconfig]) == 1
+    said = capsys.readouterr().out
+    assert "live objects that are older" in said
+    assert "configmaps production: 1 that lived before the backup began" in said
