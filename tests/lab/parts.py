@@ -17,6 +17,8 @@ BUILD = LAB / "build"
 BIN = BUILD / "bin"
 PLUGINS = BUILD / "plugins"
 BUILD_SECONDS = 3600.0
+GIB = 1 << 30
+ROOM_BYTES = 6 * GIB
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 _VELERO_VERSION = "github.com/vmware-tanzu/velero/pkg/buildinfo.Version"
@@ -138,15 +140,28 @@ def _go_environment() -> dict[str, str]:
     return {**os.environ, "GOFLAGS": "-p=2 -mod=readonly -buildvcs=false", "CGO_ENABLED": "0"}
 
 
+def _check_room(*places: Path) -> None:
+    """Refuses to fill the disk: a build that fails half way takes everything else with it."""
+    for place in places:
+        free = shutil.disk_usage(place).free
+        if free < ROOM_BYTES:
+            raise LabError(
+                f"only {free / GIB:.1f} GiB of disk are free below {place}; building needs"
+                f" {ROOM_BYTES / GIB:.0f} GiB at a time, about 15 GiB in all"
+            )
+
+
 def build_part(part: Part) -> None:
     """Builds one part from the Go module proxy.
 
     Raises:
-        LabError: Go is not installed, or the build failed; Go's own words are in the message.
+        LabError: Go is not installed, the disk is nearly full, or the build failed; Go's own
+            words are in the message.
     """
     go = shutil.which("go")
     if go is None:
         raise LabError("Go is not installed; install Go 1.26 or newer, then build again")
+    _check_room(LAB, Path.home())
     part.folder.mkdir(parents=True, exist_ok=True)
     # Built beside its place and moved in, so that an interrupted build leaves no half program.
     fresh = part.path.with_suffix(".new")
