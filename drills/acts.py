@@ -3,12 +3,14 @@
 One act per stage, all of one shape; `drills.drill` alone knows their order.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from drills.backups import Backup
 from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
-from drills.engine import Restored, SandboxShape
+from drills.engine import Engine, EngineStatus, Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
@@ -36,11 +38,10 @@ def act_select(drill: Drill) -> None:
     with notes.stage("select") as note:
         _check_namespaces(drill)
         notes.versions["kubernetes"] = drill.ports.cluster.version()
-        status = drill.engine.survey()
+        status, notes.backups = _survey(drill.engine)
         notes.versions.update(status.versions)
         notes.findings += status.findings
         notes.restores = status.restores
-        notes.backups = tuple(drill.engine.list_backups())
         chosen = choose(
             scenario.backup,
             notes.backups,
@@ -54,6 +55,17 @@ def act_select(drill: Drill) -> None:
         if chosen.backup is None:
             raise Halt
         note.message = f"chose {chosen.backup.name}, passed over {len(chosen.passed_over)}"
+
+
+def _survey(engine: Engine) -> tuple[EngineStatus, tuple[Backup, ...]]:
+    """Return how the engine is and what backups it has, asked for at once.
+
+    Since 1.31 an API server that lists one kind right after another was written waits until its
+    cache has caught up, some 50 ms; a survey may write.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="backups") as pool:
+        listed = pool.submit(engine.list_backups)
+        return engine.survey(), tuple(listed.result())
 
 
 def act_verify(drill: Drill) -> None:

@@ -203,7 +203,10 @@ class Engine(Protocol):
         ...
 
     def list_backups(self) -> Sequence[Backup]:
-        """Return every backup the engine knows, whatever its state."""
+        """Return every backup the engine knows, whatever its state.
+
+        It is asked beside `survey`, in a thread of its own.
+        """
         ...
 
     def inspect(self, backup: Backup, namespaces: Mapping[str, str]) -> Inspection:

@@ -31,7 +31,8 @@ def test_only_the_engines_reads_happen() -> None:
     found = world.rehearsal()
     assert found.verdict is Verdict.PASSED
     assert (world.cluster.calls, world.journal.lines) == ([], [])
-    assert world.engine.calls == ["survey", "list_backups", "inspect", "describe", "remove"]
+    assert sorted(world.engine.calls[:2]) == ["list_backups", "survey"]
+    assert world.engine.calls[2:] == ["inspect", "describe", "remove"]
     assert world.engine.removed == [DRILL]
     assert found.cleanup.outcome is CleanupOutcome.CLEAN
 

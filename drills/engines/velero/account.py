@@ -66,7 +66,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) ->
     papers = _papers(site, order, restore, early)
     errors = (*_said_by_status(restore), *messages(papers.results, "errors"))
     warnings = messages(papers.results, "warnings")
-    work = _volume_work(site, name, papers)
+    work = _volume_work(site, name, papers) if _fills(order) else VolumeWork()
     subject = f"restore {name}"
     return Restored(
         name=name,
@@ -206,6 +206,13 @@ def _unread(restore: KubeObject, papers: Papers) -> Iterable[Finding]:
             unanswered=errors > 0,
         ),
     )
+
+
+def _fills(order: RestoreOrder) -> bool:
+    """Return whether this restore has volumes to fill, those of pods without a claim included."""
+    volumes = (volume.namespace for volume in order.inventory.volumes)
+    pods = (namespace for namespace, _ in order.inventory.filled_pods)
+    return any(namespace in order.namespaces for namespace in (*volumes, *pods))
 
 
 def _volume_work(site: Site, name: str, papers: Papers) -> VolumeWork:
