@@ -16,7 +16,7 @@ from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
 from drills.plan import restore_order
 from drills.ports import Deadline
-from drills.proving.acts import asked_again, prove
+from drills.proving.acts import asked_again, guises_gone, prove
 from drills.questions import probe_context
 from drills.record import Completeness, ProbeRecord
 from drills.stages.isolate import check_free
@@ -103,10 +103,11 @@ def act_isolate(drill: Drill, *, proving: bool = True) -> None:
         clear_remains(drill)
         if drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
             return
-        make_and_close(drill, proving=proving)
-        note.message = f"{', '.join(drill.targets)} made and closed"
-        if proving:
-            note.message += f"; {prove(drill)}"
+        with guises_gone(drill):
+            make_and_close(drill, proving=proving)
+            note.message = f"{', '.join(drill.targets)} made and closed"
+            if proving:
+                note.message += f"; {prove(drill)}"
 
 
 def act_restore(drill: Drill) -> None:

@@ -175,6 +175,10 @@ def _policy_words(network: NetworkIsolation, *, embedded: bool, proof: Proof | N
     by = "; a stand-in answered (simulated)" if proof is not None and proof.simulated else ""
     if proof is not None and proof.state is ProofState.PROVEN:
         return f"default deny created and seen to be enforced{by}"
+    if proof is not None and proof.let_through:
+        return (
+            f"default deny created and seen to be overridden for {', '.join(proof.let_through)}{by}"
+        )
     if proof is not None and proof.state is ProofState.OPEN:
         return f"default deny created and seen NOT to be enforced{by}"
     return f"default deny created; enforcement was not proven by this drill{by}"

@@ -1,14 +1,14 @@
-"""Stand-ins for the prober that tries to get out of a sandbox: three kinds of network.
+"""Stand-ins for the prober that tries to get out of a sandbox: five kinds of network.
 
 In: the cluster's objects. Out: stand-ins that answer the prober's command as pods would on a
-network that enforces policies, ignores them, or enforces all but the way to the internet. No
-connection is made.
+network that enforces policies, ignores them, or enforces them but for one way, the API server or
+one workload. No connection is made.
 """
 
 from collections.abc import Callable
 
 from embedded.containers import ExecAnswer
-from embedded.json_objects import JsonObject
+from embedded.json_objects import JsonObject, section
 from embedded.objects import Objects
 from embedded.pod_network import DNS_HOME, DNS_PORT, allowed, exists, home_of
 from embedded.stand_in import StandIn
@@ -50,6 +50,19 @@ def exempt_network(objects: Objects) -> StandIn:
         return host == API_SERVER or allowed(found, namespace, pod, host, port)
 
     return _prober(objects, "exempt-network", reaches)
+
+
+def selective_network(objects: Objects) -> StandIn:
+    """Stand in for a prober on a network that keeps policies but for pods labelled `app=shop`.
+
+    So it is where a policy of the whole cluster lets them out.
+    """
+
+    def reaches(found: Objects, namespace: str, pod: JsonObject, host: str, port: int) -> bool:
+        chosen = section(pod, "metadata", "labels").get("app") == "shop"
+        return chosen or allowed(found, namespace, pod, host, port)
+
+    return _prober(objects, "selective-network", reaches)
 
 
 def _prober(objects: Objects, name: str, reaches: Network) -> StandIn:

@@ -15,6 +15,7 @@ from embedded.network_stand_ins import (
     exempt_network,
     half_open_network,
     ignored_network,
+    selective_network,
 )
 from embedded.objects import Objects
 from embedded.sample_stand_ins import ledger, shop
@@ -35,6 +36,7 @@ BUILT_IN: Mapping[str, Callable[[Objects], StandIn]] = {
     "ignored-network": ignored_network,
     "half-open-network": half_open_network,
     "exempt-network": exempt_network,
+    "selective-network": selective_network,
 }
 """The built-in stand-ins, by name."""
 

@@ -117,7 +117,7 @@ def _isolation(document: Document) -> Iterable[Case]:
     outcome = "passed" if state == "proven" else "failed" if opened else "skipped"
     tried = [
         f"{word(target, 'outcome')}: {word(target, 'target')} ({word(target, 'address')}) "
-        f"from {word(target, 'from')}"
+        f"from {word(target, 'from')}{_worn(target)}"
         for target in targets
     ]
     simulated = ["simulated: a stand-in answered"] if flag(proof, "simulated") else []
@@ -128,6 +128,11 @@ def _isolation(document: Document) -> Iterable[Case]:
         message=f"{state}: {word(proof, 'message')}",
         details="\n".join([*tried, *simulated]),
     )
+
+
+def _worn(target: Document) -> str:
+    workload = word(target, "workload")
+    return f" as {workload}" if workload else ""
 
 
 def _opened(target: Document) -> bool:

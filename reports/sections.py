@@ -215,8 +215,10 @@ def isolation_proof(found: Proof | None) -> JsonObject | None:
 
 
 def _tried(found: Tried) -> JsonObject:
+    worn = {"workload": plain.text(found.workload)} if found.workload else {}
     return {
         "from": plain.text(found.namespace),
+        **worn,
         "aim": found.target.aim.value,
         "target": plain.text(found.target.words),
         "address": plain.text(found.target.address),

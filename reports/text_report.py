@@ -149,8 +149,14 @@ def _isolation(document: Document) -> Iterable[str]:
     if not proof:
         return
     targets = [each for each in rows(proof, "targets") if word(each, "aim") not in MUST_WORK]
-    found = Counter(word(target, "outcome") for target in targets)
+    worn = {(word(each, "from"), word(each, "workload")) for each in targets} - {
+        (word(each, "from"), "") for each in targets
+    }
+    ways = {(word(e, "outcome"), word(e, "from"), word(e, "address")) for e in targets}
+    found = Counter(outcome for outcome, *_ in ways)
     told = [f"{found[outcome]} {what}" for outcome, what in WAYS_OUT.items() if found[outcome]]
+    if worn:
+        told.append(f"also tried as {words.plural(len(worn), 'workload')}")
     if flag(proof, "simulated"):
         told.append("simulated")
     tried = f" (ways out: {', '.join(told)})" if targets else ""

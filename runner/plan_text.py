@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from drills.proving.guises import MOST, guises
 from drills.proving.targets import DNS, planned
 from drills.record import Rewriting
 from drills.rehearsal import Rehearsal
@@ -50,6 +51,11 @@ def _proof(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
     for target in planned(spec, rehearsal.inventory, tuple(rehearsal.namespaces)):
         yield f"    {target.words}  {target.address}"
     yield f"    and must still reach {DNS.words} and its neighbours"
+    found = rehearsal.inventory.objects if rehearsal.inventory else ()
+    worn = guises(found, rehearsal.namespaces, rehearsal.left_out)[:MOST]
+    if worn:
+        told = ", ".join(f"{guise.workload} in {guise.namespace}" for guise in worn)
+        yield f"    with the policy also as pods labelled like those of {told}"
 
 
 def _objects(rehearsal: Rehearsal) -> Iterator[str]:

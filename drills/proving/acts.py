@@ -1,22 +1,27 @@
 """When a drill proves its sandbox's isolation: fed from its state, written back to it.
 
-`begin` and `ask_first` before the policy is made, `prove` right after it, `asked_again` while the
-restored application is asked.
+`begin` before the policy is made, `prove` right after it, `guises_gone` around both, `asked_again`
+while the restored application is asked.
 """
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from drills.errors import DrillError
 from drills.findings import Cause
 from drills.notes import Halt
 from drills.plan import rule_for
+from drills.proving.disguised import Disguised
 from drills.proving.facts import Proof, ProofState, Target, Unasked
-from drills.proving.judging import findings, findings_after, judge
+from drills.proving.guises import Guise, guises
+from drills.proving.judging import judge
+from drills.proving.pods import Pods
 from drills.proving.prober import Probers
 from drills.proving.proving import Proving
 from drills.proving.targets import backed_up_services, live_services, must_be_blocked
+from drills.proving.telling import findings, findings_after
 from drills.stages.isolate import Maker
 from drills.state import Drill
 from scenarios.model import NetworkIsolation, ProberSpec, Scenario
@@ -41,12 +46,11 @@ def begin(drill: Drill, maker: Maker) -> Proving | None:
     if not closing or not spec.image or deadline is None:
         return None
     restore = drill.scenario.restore
-    probers = Probers(
+    pods = Pods(
         cluster=drill.ports.cluster,
         clock=drill.ports.clock,
         maker=maker,
         labels=drill.labels,
-        namespaces=drill.targets,
         spec=spec,
         lifetime=(restore.deadline + restore.cleanup_deadline).total_seconds(),
         deadline=deadline,
@@ -60,11 +64,38 @@ def begin(drill: Drill, maker: Maker) -> Proving | None:
         return must_be_blocked(spec, known)
 
     return Proving(
-        probers=probers,
+        probers=Probers(pods=pods, namespaces=drill.targets),
+        disguised=Disguised(pods=pods, wanted=_guises(drill)),
         clock=drill.ports.clock,
         blocked=blocked,
         embedded=drill.ports.cluster.embedded,
     )
+
+
+def _guises(drill: Drill) -> tuple[Guise, ...]:
+    if drill.order is None:
+        return ()
+    return guises(drill.order.inventory.objects, drill.order.namespaces, drill.order.left_out)
+
+
+@contextmanager
+def guises_gone(drill: Drill) -> Iterator[None]:
+    """See to it that no pod wears a guise when this ends, however it ends.
+
+    Raises what keeps one standing: then nothing may be restored beside it.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(DrillError):
+            _dismiss(drill)
+        raise
+    _dismiss(drill)
+
+
+def _dismiss(drill: Drill) -> None:
+    if drill.proving is not None:
+        drill.proving.disguised.dismiss()
 
 
 def prove(drill: Drill) -> str:

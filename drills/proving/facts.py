@@ -84,6 +84,13 @@ class Tried:
     """With the policy in place, before anything was restored."""
     again: bool | None = None
     """Once the restore had settled."""
+    workload: str = ""
+    """Whose labels the pod wore that tried `after`; empty: the prober's own."""
+
+    @property
+    def asker(self) -> str:
+        """Return from where it was tried, and as what."""
+        return f"{self.namespace} as {self.workload}" if self.workload else self.namespace
 
     @property
     def outcome(self) -> Outcome:
@@ -102,6 +109,22 @@ class Tried:
     def opened(self) -> bool:
         """Return whether it became reachable only after the restore."""
         return self.again is True and self.after is not True and not self.target.aim.must_work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untried:
+    """A workload with whose labels nothing was tried."""
+
+    namespace: str
+    """The sandbox namespace."""
+    workload: str
+    """`deployments.apps shop`."""
+    why: str = ""
+    """What kept its pod from answering; empty where there were more workloads than are tried."""
+
+    def __str__(self) -> str:
+        """Return `deployments.apps shop in backup-test`."""
+        return f"{self.workload} in {self.namespace}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +150,9 @@ class Proof:
     simulated: bool = False
     """Whether a stand-in of the embedded cluster answered."""
     tried: tuple[Tried, ...] = ()
+    let_through: tuple[str, ...] = ()
+    """Where it is open for the labels of some workloads alone: those workloads."""
+    untried: tuple[Untried, ...] = ()
 
     @property
     def exempt(self) -> bool:

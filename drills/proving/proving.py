@@ -1,17 +1,20 @@
 """The proof under way: the control, the closed sandbox, and the sandbox after the restore.
 
-In: the prober's pods and what to try. Out: a Proof after each asking. What keeps the prober from
-answering is kept as the reason why nothing is proven; only a lost API server and a wish to stop
-are raised.
+In: the prober's pods, those that wear guises, and what to try. Out: a Proof after each asking.
+What keeps the prober from answering is kept as the reason why nothing is proven; only a lost API
+server and a wish to stop are raised.
 """
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from drills.errors import CannotAsk, DeadlinePassed, DrillError, OutsideRefused
 from drills.ports import Clock, Deadline
+from drills.proving import disguised
+from drills.proving.disguised import Disguised
 from drills.proving.facts import Aim, Proof, ProofState, Target, Tried, Unasked
 from drills.proving.judging import judge
 from drills.proving.prober import Answers, Probers
@@ -36,6 +39,7 @@ class Proving:
     """What was tried so far."""
 
     probers: Probers
+    disguised: Disguised
     clock: Clock
     blocked: Callable[[], Sequence[Target]]
     """Says what must not be reached; may ask the cluster."""
@@ -45,6 +49,8 @@ class Proving:
     _before: Answers = field(default_factory=dict)
     _after: Answers = field(default_factory=dict)
     _again: Answers = field(default_factory=dict)
+    _ran: float = 0.0
+    """The monotonic instant when the prober's own pods ran."""
     _retired: bool = False
 
     def control(self) -> None:
@@ -79,25 +85,42 @@ class Proving:
         """Return what all answers so far prove."""
         return judge(
             self.tried(),
-            image=self.probers.spec.image,
+            image=self.probers.pods.spec.image,
             unasked=self.unasked,
-            simulated=self.probers.simulated,
+            simulated=self.probers.simulated or self.disguised.simulated,
             embedded=self.embedded,
+            untried=self.disguised.untried,
         )
 
     def tried(self) -> tuple[Tried, ...]:
-        """Return every target with its answers."""
-        return tuple(
-            Tried(
-                namespace=name,
-                target=target,
-                before=_at(self._before, name, at),
-                after=_at(self._after, name, at),
-                again=_at(self._again, name, at),
-            )
-            for name, targets in self._targets.items()
-            for at, target in enumerate(targets)
-        )
+        """Return every target with its answers, those of guises last."""
+        return (*self._tried(), *self._tried_in_guise())
+
+    def _tried(self) -> Iterator[Tried]:
+        for name, targets in self._targets.items():
+            for at, target in enumerate(targets):
+                yield Tried(
+                    namespace=name,
+                    target=target,
+                    before=_at(self._before, name, at),
+                    after=_at(self._after, name, at),
+                    again=_at(self._again, name, at),
+                )
+
+    def _tried_in_guise(self) -> Iterator[Tried]:
+        """Yield what must be blocked, with the control of the prober in the same namespace."""
+        for guise, answers in self.disguised.answers.items():
+            before = self._before[guise.namespace]
+            asked = zip(self._targets[guise.namespace], before, answers, strict=True)
+            for target, control, said in asked:
+                if not target.aim.must_work:
+                    yield Tried(
+                        namespace=guise.namespace,
+                        target=target,
+                        before=control,
+                        after=said,
+                        workload=guise.workload,
+                    )
 
     def _asked(self, act: Callable[[], None]) -> None:
         try:
@@ -106,7 +129,10 @@ class Proving:
             self.unasked = _unasked(error)
 
     def _control(self) -> None:
-        self.probers.start()
+        self.probers.make()
+        self.disguised.make()
+        self.probers.join()
+        self._ran = self.clock.monotonic()
         blocked = tuple(self.blocked())
         self._targets = {
             name: (*blocked, *self.probers.needed(name)) for name in self.probers.namespaces
@@ -126,19 +152,24 @@ class Proving:
         )
 
     def _closed(self) -> None:
-        for _ in self._rounds(CLOSE_PATIENCE):
-            self._after = self.probers.ask(self._targets, LIMIT)
-            if not self._unsettled():
-                return
+        self.disguised.join(self._ran + disguised.PATIENCE)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="guises") as beside:
+            for _ in self._rounds(CLOSE_PATIENCE):
+                asked = beside.submit(self.disguised.ask, self._targets, LIMIT)
+                self._after = self.probers.ask(self._targets, LIMIT)
+                asked.result()
+                if not self._unsettled():
+                    return
 
     def _unsettled(self) -> bool:
         """Return whether the policy may still be on its way into force."""
         cut = any(_needed(each) and each.before and not each.after for each in self.tried())
-        return cut or self.proof().state is ProofState.OPEN
+        return cut or self.disguised.dumb or self.proof().state is ProofState.OPEN
 
     def _ask_again(self) -> None:
         if self._retired:
-            self.probers.start()
+            self.probers.make()
+            self.probers.join()
             self._retired = False
             self._targets = {
                 name: (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drills.proving import prober, proving
+from drills.proving import disguised, pods, proving
 from embedded.cluster import EmbeddedCluster
 from embedded.containers import ExecAnswer
 from runner.cli import main
@@ -34,7 +34,8 @@ ALLOW = (
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that never closes is not waited for as long as a slow one would be."""
     monkeypatch.setattr(proving, "CLOSE_PATIENCE", 0.2)
-    monkeypatch.setattr(prober, "IMAGE_PATIENCE", 0.2)
+    monkeypatch.setattr(pods, "IMAGE_PATIENCE", 0.2)
+    monkeypatch.setattr(disguised, "PATIENCE", 5.0)
 
 
 def shown(done: Drilled) -> dict[str, str]:
@@ -48,6 +49,16 @@ def state(done: Drilled) -> str:
     answered = any(target["before"] is not None for target in proof["targets"])
     assert proof["simulated"] is answered
     return str(proof["state"])
+
+
+def worn(done: Drilled) -> dict[str, set[str]]:
+    """Return the outcomes of the ways out by workload whose labels were worn."""
+    found: dict[str, set[str]] = {}
+    for target in done.document["sandbox"]["isolationProof"]["targets"]:
+        if "workload" in target:
+            assert target["afterRestore"] is None
+            found.setdefault(target["workload"], set()).add(target["outcome"])
+    return found
 
 
 def stages(done: Drilled) -> set[str]:
@@ -67,6 +78,11 @@ def test_an_enforced_policy_is_proven(cluster: EmbeddedCluster, on: On) -> None:
     assert sum(outcome == "works" for outcome in found.values()) == 2
     assert "simulated" in done.document["sandbox"]["isolation"]["networkPolicy"]
     assert any("proven" in line and "simulated" in line for line in done.lines)
+    assert worn(done) == {
+        "deployments.apps shop": {"blocked"},
+        "statefulsets.apps ledger": {"blocked"},
+    }
+    assert any("also tried as 2 workloads" in line for line in done.lines)
     assert things(cluster) == before
 
 
@@ -90,6 +106,35 @@ def test_an_open_sandbox_gets_no_data_where_proof_is_wanted(
     assert (done.code, done.verdict, state(done)) == (3, "inconclusive", "open")
     assert {reason["cause"] for reason in done.document["reasons"]} <= {"isolation", "runner"}
     assert stages(done) == {"select", "verify", "isolate", "clean up"}
+    assert things(cluster) == before
+
+
+def test_a_way_out_for_one_workload_is_seen(cluster: EmbeddedCluster, on: On) -> None:
+    """A policy of the whole cluster may let pods labelled app=shop reach what it likes."""
+    before = things(cluster)
+    cluster.stand_ins.use("selective-network")
+    done = on(isolation=LOOK)
+    assert (done.code, done.verdict, state(done)) == (0, "warned", "open")
+    message = done.findings("warning")["isolation-open"]["message"]
+    assert "Service production/shop" in message
+    assert "from backup-test as deployments.apps shop." in message
+    assert "statefulsets.apps ledger" not in message
+    assert worn(done)["statefulsets.apps ledger"] == {"blocked"}
+    assert "deployments.apps shop" in done.document["sandbox"]["isolation"]["networkPolicy"]
+    assert "probe" in stages(done)
+    assert things(cluster) == before
+
+
+def test_a_workload_that_would_get_out_gets_no_data_where_proof_is_wanted(
+    cluster: EmbeddedCluster, on: On
+) -> None:
+    before = things(cluster)
+    cluster.stand_ins.use("selective-network")
+    done = on(isolation=PROVE)
+    assert (done.code, done.verdict, state(done)) == (3, "inconclusive", "open")
+    assert stages(done) == {"select", "verify", "isolate", "clean up"}
+    (reason,) = [each for each in done.document["reasons"] if each["code"] == "isolation-open"]
+    assert "from backup-test as deployments.apps shop." in reason["message"]
     assert things(cluster) == before
 
 
@@ -140,7 +185,9 @@ def test_a_restored_policy_that_opens_the_sandbox_fails(
     assert (done.code, done.verdict, state(done)) == (1, "failed", "open")
     assert "1.1.1.1:443" in done.findings()["sandbox-opened"]["message"]
     proof = done.document["sandbox"]["isolationProof"]
-    (internet,) = [each for each in proof["targets"] if each["aim"] == "internet"]
+    (internet,) = [
+        each for each in proof["targets"] if each["aim"] == "internet" and "workload" not in each
+    ]
     assert (internet["before"], internet["after"], internet["afterRestore"]) == (True, False, True)
     assert done.document["cleanup"]["outcome"] == "clean"
 
@@ -171,6 +218,8 @@ def test_killed_while_the_prober_runs(
         assert {key[2] for key in cluster.snapshot() if key[:2] == ("pods", "backup-test")} == {
             "restore-drill-prober-1",
             "restore-drill-neighbour-1",
+            "restore-drill-guise-1",
+            "restore-drill-guise-2",
         }
         assert runner.end(signal.SIGKILL) == -signal.SIGKILL
     finally:
@@ -189,5 +238,6 @@ def test_plan_says_what_would_be_tried(
     assert "proof, required: busybox:1.36" in said
     assert "shop.production.svc:80" in said
     assert "1.1.1.1:443" in said
+    assert "deployments.apps shop in backup-test, statefulsets.apps ledger in backup-test" in said
     assert main(["plan", str(write()), *where]) == 0
     assert "no prober image is named" in capsys.readouterr().out

@@ -28,6 +28,12 @@ class FakeNetwork:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         """Namespace and targets of every question."""
         self.status: dict[str, object] = {"containerStatuses": [{"state": {"running": {"a": 1}}}]}
+        self.statuses: dict[str, dict[str, object]] = {}
+        """Another status for the pods of these names."""
+        self.let_out = ""
+        """Pods labelled `app` so reach everything, whatever the policy."""
+        self.dumb: frozenset[str] = frozenset()
+        """Names of pods that reach nothing."""
         self.simulated = False
         self._addresses = 0
         cluster.react("create", POD, self._start)
@@ -35,8 +41,9 @@ class FakeNetwork:
 
     def _start(self, pod: KubeObject) -> None:
         self._addresses += 1
-        status = {"phase": "Running", "podIP": f"10.244.0.{self._addresses}", **self.status}
         where = (objects.namespace(pod), objects.name(pod))
+        said = self.statuses.get(where[1], self.status)
+        status = {"phase": "Running", "podIP": f"10.244.0.{self._addresses}", **said}
         self.cluster.change(POD, *where, {"status": status})
 
     def _answer(
@@ -46,9 +53,12 @@ class FakeNetwork:
         words = tuple(command[FIRST_TARGET:])
         targets = [words[at : at + 3] for at in range(0, len(words), 3)]
         self.asked.append((namespace, tuple(":".join(each[1:]) for each in targets)))
-        closed = bool(self.cluster.list(POLICY, namespace))
+        worn = objects.labels(self.cluster.get(POD, namespace, pod) or {})
+        free = bool(self.let_out) and worn.get("app") == self.let_out
+        closed = bool(self.cluster.list(POLICY, namespace)) and not free
+        dumb = pod in self.dumb
         lines = [
-            f"{at} {'reached' if self.reaches(closed, host, port) else 'unreached'}"
+            f"{at} {'reached' if not dumb and self.reaches(closed, host, port) else 'unreached'}"
             for at, (_, host, port) in enumerate(targets)
         ]
         said = "\n".join([*lines, "done", ""])

@@ -293,6 +293,9 @@ def proof() -> Proof:
         tried(shop, before=True, closed=False),
         tried(internet, before=False, closed=False),
         tried(dns, before=True, closed=True),
+        replace(
+            tried(shop, before=True, closed=False), again=None, workload="deployments.apps shop"
+        ),
     )
     return judge(answers, image="busybox:1.36")
 

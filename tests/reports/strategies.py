@@ -66,6 +66,7 @@ TRIED = st.builds(
     before=ANSWER,
     after=ANSWER,
     again=ANSWER,
+    workload=TEXT,
 )
 PROOF = st.builds(
     Proof,

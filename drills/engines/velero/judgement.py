@@ -11,6 +11,7 @@ from drills import objects
 from drills.backups import BackedUpObject, ObjectKey
 from drills.name_places import REVISIONS
 from drills.objects import KubeObject
+from drills.tracking import TRACKED_BY
 
 NEVER_RESTORED = frozenset(
     {
@@ -44,13 +45,6 @@ KEPT_BODIES = frozenset(
     }
 )
 """Kinds that are rewritten or looked at; of their status only the phase is kept."""
-
-TRACKED_BY = (
-    "argocd.argoproj.io/",
-    "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",
-)
-"""Prefixes by which GitOps tools know their own and would prune a copy."""
 
 PUBLISHED_CAS = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 """ConfigMaps that a controller puts into every namespace."""

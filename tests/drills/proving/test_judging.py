@@ -7,8 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.findings import Cause, Severity
-from drills.proving.facts import API_SERVER, Aim, Outcome, Proof, ProofState, Target, Tried, Unasked
-from drills.proving.judging import findings, findings_after, judge
+from drills.proving.facts import (
+    API_SERVER,
+    Aim,
+    Outcome,
+    Proof,
+    ProofState,
+    Target,
+    Tried,
+    Unasked,
+    Untried,
+)
+from drills.proving.judging import judge
+from drills.proving.telling import findings, findings_after
 
 SHOP = Target(aim=Aim.SERVICE, words="Service production/shop", host="10.96.0.9", port=80)
 API = Target(aim=Aim.API_SERVER, words="the API server", host=API_SERVER, port=443)
@@ -133,6 +144,75 @@ def test_what_all_targets_prove(
     assert proof.tried == answers
 
 
+def worn(target: Target, after: bool | None, before: bool | None = YES) -> Tried:
+    """Return a way out tried with the labels of a workload."""
+    return replace(tried(target, before, after), workload="deployments.apps shop")
+
+
+LET_OUT = ("deployments.apps shop",)
+OPEN_API = changed(tried(API, YES, YES))
+IN_GUISE = {
+    "blocked too": ((*CLOSED, worn(SHOP, NO)), ProofState.PROVEN, ()),
+    "open for the labels alone": ((*CLOSED, worn(SHOP, YES)), ProofState.OPEN, LET_OUT),
+    "open where the control was not": (
+        (*CLOSED, worn(INTERNET, YES, NO)),
+        ProofState.OPEN,
+        LET_OUT,
+    ),
+    "open for all": (
+        (*changed(tried(SHOP, YES, YES)), worn(SHOP, YES), worn(INTERNET, NO, NO)),
+        ProofState.OPEN,
+        (),
+    ),
+    "the API server is exempt": ((*OPEN_API, worn(API, YES)), ProofState.PROVEN, ()),
+    "the API server is open for the labels alone": (
+        (*CLOSED, worn(SHOP, NO), worn(API, YES)),
+        ProofState.OPEN,
+        LET_OUT,
+    ),
+    "blocked for the labels alone": (
+        (*changed(tried(SHOP, NO, NO), tried(API, YES, YES)), worn(SHOP, NO)),
+        ProofState.OPEN,
+        (),
+    ),
+    "nothing else was blocked": (
+        (*changed(tried(SHOP, NO, NO), tried(API, NO, NO)), worn(SHOP, NO)),
+        ProofState.UNPROVEN,
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "state", "alone"), IN_GUISE.values(), ids=IN_GUISE)
+def test_what_the_labels_of_a_workload_prove(
+    answers: tuple[Tried, ...], state: ProofState, alone: tuple[str, ...]
+) -> None:
+    """They may show that it is open, and add nothing to what is proven."""
+    proof = judge(answers)
+    assert (proof.state, proof.let_through) == (state, alone)
+    named = "from a-test as deployments.apps shop" in proof.why
+    assert named is (bool(alone) or (state is ProofState.PROVEN and answers[-1].after is False))
+    assert ("AdminNetworkPolicy" in proof.hint) is bool(alone)
+
+
+def test_whose_labels_were_not_tried_is_told_in_few_words() -> None:
+    many = [Untried(namespace="a-test", workload=f"deployments.apps w{at}") for at in range(20)]
+    slow = Untried(namespace="a-test", workload="pods db", why="it did not start")
+    proof = judge(CLOSED, untried=[slow, *many])
+    named = [
+        ("isolation-not-tried-as", Severity.INFO),
+        ("isolation-not-tried-as-all", Severity.INFO),
+    ]
+    assert [(f.code, f.severity) for f in findings(proof, required=False)] == named
+    first, second = findings(proof, required=True)
+    assert (first.severity, first.unanswered) == (Severity.WARNING, False)
+    assert (second.severity, second.unanswered) == (Severity.INFO, False)
+    assert "pods db in a-test (it did not start)" in first.message
+    assert "deployments.apps w11 in a-test and 8 more" in second.message
+    unproven = judge((), unasked=TIMED_OUT, untried=many)
+    assert said(unproven, required=False) == [("isolation-not-proven", Severity.INFO, False)]
+
+
 @pytest.mark.parametrize(
     ("embedded", "state"), [(True, ProofState.PROVEN), (False, ProofState.UNPROVEN)]
 )
@@ -228,6 +308,7 @@ ANY_TRIED = st.lists(
         before=ANSWERS,
         after=ANSWERS,
         again=ANSWERS,
+        workload=st.sampled_from(["", "", "deployments.apps shop"]),
     ),
     max_size=8,
 )
@@ -239,8 +320,10 @@ def test_proven_is_never_said_of_what_was_not_seen(answers: list[Tried]) -> None
     proof = judge(answers)
     if proof.state is not ProofState.PROVEN:
         return
-    for name in {each.namespace for each in answers}:
-        mine = [each for each in answers if each.namespace == name]
+    own = [each for each in answers if not each.workload]
+    assert judge(own).state is ProofState.PROVEN
+    for name in {each.namespace for each in own}:
+        mine = [each for each in own if each.namespace == name]
         assert any(each.before and each.after is False and not each.again for each in mine)
     leaks = [each for each in answers if each.after or each.again]
     assert {each.target.aim for each in leaks} <= {Aim.API_SERVER, Aim.DNS, Aim.NEIGHBOUR}

@@ -1,12 +1,15 @@
 """A drill whose sandbox is proven, and short looks at its record."""
 
+from drills import objects
+from drills.backups import BackedUpObject
 from drills.findings import Severity
 from drills.proving.facts import Outcome as Shown
 from drills.proving.facts import ProofState
 from drills.record import DrillRecord
 from scenarios.model import IsolationSpec, ProberSpec, Scenario
 from tests.fakes.drilling import scenario
-from tests.fakes.engine import SOURCE, manifest
+from tests.fakes.engine import SOURCE, backed, manifest
+from tests.fakes.probing import deployment
 
 IMAGE = "busybox:1.36"
 
@@ -31,6 +34,13 @@ def service(name: str, address: str) -> tuple[dict[str, object], dict[str, objec
         endpoints=[{"conditions": {"ready": True}}],
     )
     return dict(found), dict(ready)
+
+
+def labelled(name: str, **labels: str) -> BackedUpObject:
+    """Return a backed-up Deployment whose pods have these labels."""
+    obj = deployment(name)
+    spec = {**objects.mapping(obj, "spec"), "template": {"metadata": {"labels": labels}}}
+    return backed({**obj, "spec": spec})
 
 
 def state(record: DrillRecord) -> ProofState | None:
