@@ -8,15 +8,19 @@ from drills import objects
 from drills.cluster import ExecAnswer
 from drills.errors import CannotAsk, DrillError, Forbidden, OutsideRefused, Unreachable
 from drills.findings import Severity
-from drills.proving.disguised import PATIENCE
+from drills.marks import marks
+from drills.ports import Deadline
+from drills.proving.disguised import PATIENCE, Disguised
 from drills.proving.facts import Outcome as Shown
 from drills.proving.facts import ProofState
-from drills.proving.guises import MOST
+from drills.proving.guises import MOST, Guise
+from drills.proving.pods import Pods
 from drills.record import CleanupOutcome, DrillRecord, Verdict
 from drills.sandbox import NETWORK_POLICY
-from scenarios.model import CleanupPolicy
-from tests.drills.proving.worlds import codes, labelled, proving, state
-from tests.fakes.drilling import DRILL, World
+from drills.stages.isolate import Maker
+from scenarios.model import CleanupPolicy, ProberSpec
+from tests.drills.proving.worlds import IMAGE, codes, labelled, proving, state
+from tests.fakes.drilling import DRILL, World, namespace
 from tests.fakes.engine import SHOP, SOURCE, inventory
 from tests.fakes.network import POD, FakeNetwork
 from tests.fakes.probing import SANDBOX
@@ -124,6 +128,27 @@ def test_they_carry_the_marks_and_are_as_restricted_as_the_prober(
     assert objects.labels(guise) == {**objects.labels(prober), "app": "shop"}
     assert objects.labels(guise)["restore-drill/drill-id"] == DRILL
     assert objects.mapping(guise, "spec") == objects.mapping(prober, "spec")
+
+
+def test_the_drills_marks_win(world: World) -> None:
+    """Whatever a guise says: cleanup finds its own by them."""
+    world.cluster.put(namespace(SANDBOX))
+    clock = world.cluster.clock
+    pods = Pods(
+        cluster=world.cluster,
+        clock=clock,
+        maker=Maker(cluster=world.cluster, journal=world.journal, listener=world.listener),
+        labels=marks(DRILL, "weekly"),
+        spec=ProberSpec(image=IMAGE),
+        lifetime=60.0,
+        deadline=Deadline(clock=clock, at=clock.monotonic() + 60),
+        stop=lambda: False,
+    )
+    foreign = (("app", "shop"), ("restore-drill/drill-id", "another"))
+    guise = Guise(namespace=SANDBOX, workload="pods shop", labels=foreign)
+    Disguised(pods=pods, wanted=[guise]).make()
+    (pod,) = world.cluster.list(POD, SANDBOX)
+    assert objects.labels(pod) == {"app": "shop", **marks(DRILL, "weekly")}
 
 
 def not_made(world: World, network: FakeNetwork, error: DrillError) -> None:
