@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.drills.proving.worlds import service
+from tests.drills.proving.worlds import labelled, service
 from tests.fakes.drilling import World, namespace
-from tests.fakes.engine import SOURCE
+from tests.fakes.engine import SHOP, SOURCE, inventory
 from tests.fakes.network import FakeNetwork
 
 
@@ -16,3 +16,10 @@ def _world() -> World:
 @pytest.fixture(name="network")
 def _network(world: World) -> FakeNetwork:
     return FakeNetwork(world.cluster)
+
+
+@pytest.fixture(name="application")
+def _application(world: World) -> None:
+    """Let two workloads come back whose pods have labels."""
+    fresh = (labelled("shop", app="shop"), labelled("db", app="db"))
+    world.engine.inventory = inventory(SHOP[0], *fresh, *SHOP[2:])

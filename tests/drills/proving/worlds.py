@@ -7,9 +7,10 @@ from drills.proving.facts import Outcome as Shown
 from drills.proving.facts import ProofState
 from drills.record import DrillRecord
 from scenarios.model import IsolationSpec, ProberSpec, Scenario
-from tests.fakes.drilling import scenario
+from tests.fakes.drilling import World, scenario
 from tests.fakes.engine import SOURCE, backed, manifest
-from tests.fakes.probing import deployment
+from tests.fakes.network import POD
+from tests.fakes.probing import SANDBOX, deployment
 
 IMAGE = "busybox:1.36"
 
@@ -54,3 +55,22 @@ def codes(record: DrillRecord) -> dict[str, Severity]:
 def shown(record: DrillRecord) -> dict[str, Shown]:
     assert record.sandbox.proof is not None
     return {each.target.address: each.outcome for each in record.sandbox.proof.tried}
+
+
+def worn(record: DrillRecord) -> dict[str, set[Shown]]:
+    """Return what came of the ways out, by workload."""
+    assert record.sandbox.proof is not None
+    found: dict[str, set[Shown]] = {}
+    for each in record.sandbox.proof.tried:
+        if each.workload:
+            found.setdefault(each.workload, set()).add(each.outcome)
+    return found
+
+
+def message(record: DrillRecord, code: str) -> str:
+    return next(found.message for found in record.findings if found.code == code)
+
+
+def standing(world: World) -> set[str]:
+    names = {objects.name(pod) for pod in world.cluster.list(POD, SANDBOX)}
+    return {name for name in names if name.startswith("restore-drill-guise")}
