@@ -49,8 +49,8 @@ class Proving:
     _before: Answers = field(default_factory=dict)
     _after: Answers = field(default_factory=dict)
     _again: Answers = field(default_factory=dict)
-    _ran: float = 0.0
-    """The monotonic instant when the prober's own pods ran."""
+    _guises_until: float = 0.0
+    """The monotonic instant until which pods in guise are waited for."""
     _retired: bool = False
 
     def control(self) -> None:
@@ -132,7 +132,7 @@ class Proving:
         self.probers.make()
         self.disguised.make()
         self.probers.join()
-        self._ran = self.clock.monotonic()
+        self._guises_until = self.clock.monotonic() + disguised.PATIENCE
         blocked = tuple(self.blocked())
         self._targets = {
             name: (*blocked, *self.probers.needed(name)) for name in self.probers.namespaces
@@ -152,7 +152,7 @@ class Proving:
         )
 
     def _closed(self) -> None:
-        self.disguised.join(self._ran + disguised.PATIENCE)
+        self.disguised.join(self._guises_until)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="guises") as beside:
             for _ in self._rounds(CLOSE_PATIENCE):
                 asked = beside.submit(self.disguised.ask, self._targets, LIMIT)
@@ -164,7 +164,8 @@ class Proving:
     def _unsettled(self) -> bool:
         """Return whether the policy may still be on its way into force."""
         cut = any(_needed(each) and each.before and not each.after for each in self.tried())
-        return cut or self.disguised.dumb or self.proof().state is ProofState.OPEN
+        dumb = self.disguised.dumb and self.clock.monotonic() < self._guises_until
+        return cut or dumb or self.proof().state is ProofState.OPEN
 
     def _ask_again(self) -> None:
         if self._retired:

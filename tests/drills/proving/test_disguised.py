@@ -140,6 +140,13 @@ def test_they_are_waited_for_a_little_only(world: World, network: FakeNetwork) -
     assert PATIENCE <= isolate.seconds < PATIENCE + 2
 
 
+def test_one_without_a_network_is_waited_for_no_longer(world: World, network: FakeNetwork) -> None:
+    network.dumb = frozenset({FIRST})
+    record = world.drill(proving())
+    (isolate,) = [stage for stage in record.stages if stage.name == "isolate"]
+    assert PATIENCE <= isolate.seconds < PATIENCE + 2
+
+
 def test_a_late_network_is_waited_for(world: World, network: FakeNetwork) -> None:
     """A pod that reaches nothing yet is not taken for one that is blocked."""
     network.dumb = frozenset({FIRST})
