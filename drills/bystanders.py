@@ -16,7 +16,12 @@ from drills.objects import KubeObject
 
 POLICIES = "networkpolicies.networking.k8s.io"
 OTHER_POLICIES = frozenset(
-    {"ciliumnetworkpolicies.cilium.io", "networkpolicies.crd.projectcalico.org"}
+    {
+        "ciliumnetworkpolicies.cilium.io",
+        "networkpolicies.crd.projectcalico.org",
+        "networkpolicies.projectcalico.org",
+        "networkpolicies.crd.antrea.io",
+    }
 )
 """Their peers are written in ways of their own; any rule that does not deny counts as open."""
 NOT_CREATED = frozenset({ItemOutcome.FAILED, ItemOutcome.SKIPPED})

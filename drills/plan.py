@@ -41,6 +41,8 @@ DEFAULT_RULES: tuple[tuple[str, str], ...] = (
     ("networkpolicies.networking.k8s.io", NETWORK),
     ("ciliumnetworkpolicies.cilium.io", NETWORK),
     ("networkpolicies.crd.projectcalico.org", NETWORK),
+    ("networkpolicies.projectcalico.org", NETWORK),
+    ("networkpolicies.crd.antrea.io", NETWORK),
     ("authorizationpolicies.security.istio.io", NETWORK),
     ("horizontalpodautoscalers.autoscaling", SCALING),
     ("verticalpodautoscalers.autoscaling.k8s.io", SCALING),

@@ -10,6 +10,8 @@ from tests.fakes.drilling import scenario
 LEFT_OUT = {
     "networkpolicies.networking.k8s.io": NETWORK,
     "ciliumnetworkpolicies.cilium.io": NETWORK,
+    "networkpolicies.projectcalico.org": NETWORK,
+    "networkpolicies.crd.antrea.io": NETWORK,
     "clusterrolebindings.rbac.authorization.k8s.io": CLUSTER_WIDE,
     "validatingwebhookconfigurations.admissionregistration.k8s.io": CLUSTER_WIDE,
     "priorityclasses.scheduling.k8s.io": CLUSTER_WIDE,
