@@ -32,7 +32,7 @@ def compare_with_source(drill: Drill) -> None:
     found = coverage(read.live, inventory, inventory.scope, backup.started_at)
     drill.notes.findings += (*found.findings, *read.findings)
     but = f" (but {', '.join(wanted.excepted)})" if wanted.excepted else ""
-    drill.notes.compared = f"{found.held} of {found.asked} live objects that are older{but}"
+    drill.notes.compared = f"{found.held} of {found.asked} live objects that are older than it{but}"
 
 
 def _read(drill: Drill, scope: BackupScope, wanted: SourceComparison) -> Read:
