@@ -14,6 +14,7 @@ from drills.engine import Inspection
 from drills.engines.velero.contents import Contents, read_contents
 from drills.engines.velero.documents import rows
 from drills.engines.velero.gaps import volume_findings
+from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.listed import compare_with_list
 from drills.engines.velero.reading import (
@@ -109,6 +110,7 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
         info=None if info.absent else rows(info.value),
         pod_volume_backups=backups,
         native_snapshots=rows(reading.document(Target.BACKUP_VOLUME_SNAPSHOTS).value),
+        data_uploads=tuple(o.body for o in found if o.key.resource == DATA_UPLOADS and o.body),
     )
     volumes = volumes_of(
         (o for o in found if o.key.resource == "persistentvolumeclaims"),

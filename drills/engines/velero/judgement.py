@@ -27,6 +27,7 @@ NEVER_RESTORED = frozenset(
     }
 )
 
+DATA_UPLOADS = "datauploads.velero.io"
 KEPT_BODIES = frozenset(
     {
         "namespaces",
@@ -42,9 +43,11 @@ KEPT_BODIES = frozenset(
         "persistentvolumeclaims",
         "persistentvolumes",
         "ingresses.networking.k8s.io",
+        DATA_UPLOADS,
     }
 )
-"""Kinds that are rewritten or looked at; of their status only the phase is kept."""
+"""Kinds that are rewritten or looked at; of their status only the phase is kept, of a
+DataUpload the message too."""
 
 PUBLISHED_CAS = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 """ConfigMaps that a controller puts into every namespace."""
@@ -161,11 +164,10 @@ def _owner(obj: KubeObject) -> str | None:
 def _body(key: ObjectKey, obj: KubeObject) -> Mapping[str, object] | None:
     meta = _metadata(obj)
     if key.resource in KEPT_BODIES:
-        phase = (
-            {"status": {"phase": found}} if (found := objects.text(obj, "status", "phase")) else {}
-        )
+        words = ("phase", "message") if key.resource == DATA_UPLOADS else ("phase",)
+        said = {word: found for word in words if (found := objects.text(obj, "status", word))}
         kept = {word: obj[word] for word in ("apiVersion", "kind", "spec") if word in obj}
-        return {**kept, "metadata": meta, **phase}
+        return {**kept, "metadata": meta, **({"status": said} if said else {})}
     tracked = any(key.startswith(TRACKED_BY) for key in tracking_keys(obj))
     return {"metadata": meta} if tracked or "finalizers" in meta else None
 

@@ -22,6 +22,7 @@ NATIVE = "NativeSnapshot"
 
 CSI_ANNOTATION = "velero.io/volume-snapshot-name"
 CLAIM_ANNOTATION = "velero.io/pvc-name"
+OPERATION_LABEL = "velero.io/async-operation-id"
 
 _DETAILS = {
     POD_VOLUME: "pvbInfo",
@@ -39,6 +40,8 @@ class VolumeSources:
     """None where there is no volumeinfo file (Velero before 1.13)."""
     pod_volume_backups: tuple[KubeObject, ...]
     native_snapshots: tuple[KubeObject, ...] = ()
+    data_uploads: tuple[KubeObject, ...] = ()
+    """As they are archived once their data has been moved."""
 
 
 def volumes_of(
@@ -64,7 +67,9 @@ def _volume(
     persistent = volumes.get(bound)
     row = _info_row(claim, sources)
     backups = _pod_volume_backups(claim, sources)
-    found = _from_info(row, backups) if row else _without_info(claim, bound, backups, sources)
+    found = (
+        _from_info(row, backups, sources) if row else _without_info(claim, bound, backups, sources)
+    )
     policy = _policy(persistent, row)
     return replace(
         found,
@@ -115,11 +120,15 @@ def _pod_volume_backups(claim: BackedUpObject, sources: VolumeSources) -> tuple[
     )
 
 
-def _from_info(row: KubeObject, backups: tuple[KubeObject, ...]) -> BackedUpVolume:
+def _from_info(
+    row: KubeObject, backups: tuple[KubeObject, ...], sources: VolumeSources
+) -> BackedUpVolume:
     method = objects.text(row, "backupMethod") or NONE
     if method == CSI and objects.mapping(row).get("snapshotDataMoved") is True:
         method = DATA_MOVER
     details = objects.mapping(row, _DETAILS.get(method, ""))
+    if method == DATA_MOVER:
+        backups = _data_uploads(details, sources)
     reason = _trouble(method, row, details, backups)
     return _entry(
         method=NONE if objects.mapping(row).get("skipped") is True else method,
@@ -145,13 +154,25 @@ def _trouble(
     if method == POD_VOLUME:
         return _not_saved(details, empty=_was_empty(backups)) or _not_completed(backups)
     moved = method == DATA_MOVER and objects.text(details, "Phase") == "Completed"
-    return _not_saved(details, empty=moved and not objects.number(details, "size"))
+    nothing = moved and not objects.number(details, "size")
+    return _not_saved(details, empty=nothing or _was_empty(backups))
+
+
+def _data_uploads(details: KubeObject, sources: VolumeSources) -> tuple[KubeObject, ...]:
+    """Return the DataUploads of a volume: 1.14 says in volumeinfo neither phase nor message."""
+    operation = objects.text(details, "operationID")
+    return tuple(
+        upload
+        for upload in sources.data_uploads
+        if operation and objects.labels(upload).get(OPERATION_LABEL) == operation
+    )
 
 
 def _was_empty(backups: tuple[KubeObject, ...]) -> bool:
     """Return whether there was nothing to save: no snapshot is taken of an empty volume.
 
-    The words are those of v1.14 to v1.18 `pkg/controller/pod_volume_backup_controller.go`.
+    The words are those of v1.14 to v1.18 `pkg/controller/pod_volume_backup_controller.go` and
+    `data_upload_controller.go`.
     """
     return any("volume was empty" in objects.text(one, "status", "message") for one in backups)
 

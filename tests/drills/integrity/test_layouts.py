@@ -155,9 +155,11 @@ def data_mover(files: Files, version: str, handle: str = HANDLE) -> None:
     put(files, PVBS, None)
     put(files, OPERATIONS, [operation("datauploads", UPLOAD)])
     status(files, backupItemOperationsAttempted=1, backupItemOperationsCompleted=1)
+    said = {} if handle else {"message": "volume was empty so no data was upload"}
     upload = {"apiVersion": "velero.io/v2alpha1", "kind": "DataUpload",
-              "metadata": {"name": UPLOAD, "namespace": "velero"},
-              "status": {"phase": "Completed", "snapshotID": handle}}  # fmt: skip
+              "metadata": {"name": UPLOAD, "namespace": "velero",
+                           "labels": {"velero.io/async-operation-id": OPERATION}},
+              "status": {"phase": "Completed", "snapshotID": handle, **said}}  # fmt: skip
     entries, body = members(files), json.dumps(upload).encode()
     tail = f"namespaces/velero/{UPLOAD}.json"
     entries[f"resources/datauploads.velero.io/{tail}"] = body
@@ -176,7 +178,7 @@ WAYS: dict[str, tuple[Way, str, str]] = {
     "native snapshot": (native, "1.14", "1.18"),
     "csi snapshot": (csi, "1.14", "1.18"),
     "data mover": (data_mover, "1.14", "1.18"),
-    "nothing to move": (nothing_to_move, "1.15", "1.18"),
+    "nothing to move": (nothing_to_move, "1.14", "1.18"),
 }
 
 
@@ -206,6 +208,23 @@ def test_a_handle_that_is_gone_is_no_empty_volume(way: str) -> None:
     details = info[0]["pvbInfo" if way == "kopia" else "snapshotDataMovementInfo"]
     details["snapshotHandle"] = ""
     put(files, INFO, info)
+    assert "volume-not-in-backup" in codes(check(files))
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [(b"volume was empty", b"all went well"), (OPERATION.encode(), b"du-other")],
+)
+def test_1_14_must_say_itself_that_there_was_nothing_to_move(said: bytes, instead: bytes) -> None:
+    """Its volumeinfo has no phase: only the volume's own DataUpload can tell."""
+    files = layout("1.14", PRODUCTION)
+    nothing_to_move(files, "1.14")
+
+    def say(found: dict[str, bytes]) -> None:
+        for path in [path for path in found if UPLOAD in path]:
+            found[path] = found[path].replace(said, instead)
+
+    rewritten(say)(files)
     assert "volume-not-in-backup" in codes(check(files))
 
 

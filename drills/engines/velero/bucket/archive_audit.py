@@ -15,13 +15,13 @@ from drills.engines.velero.bucket.sketch import Sketch, sketch
 from drills.engines.velero.bucket.tally import Tally
 from drills.engines.velero.contents import VERSION_FILE
 from drills.engines.velero.documents import parsed
-from drills.engines.velero.judgement import backed_up
+from drills.engines.velero.judgement import DATA_UPLOADS, backed_up
 from drills.errors import BackupUnreadable
 from drills.integrity import tar
 from drills.integrity.entropy import Entropy
 from drills.objects import KubeObject
 
-LOOKED_AT = frozenset({"persistentvolumeclaims", "persistentvolumes"})
+LOOKED_AT = frozenset({"persistentvolumeclaims", "persistentvolumes", DATA_UPLOADS})
 MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
 Later = tuple[str, str, str]

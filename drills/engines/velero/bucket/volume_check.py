@@ -15,6 +15,7 @@ from drills.engines.velero.bucket.records import Records
 from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.bucket.vault import Vault, look
 from drills.engines.velero.gaps import volume_findings
+from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.remarks import damage, note, refused, unasked
 from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
 from drills.engines.velero.volumes import VolumeSources, volumes_of
@@ -37,6 +38,7 @@ def volumes_in(
         info=records.info,
         pod_volume_backups=records.pod_volume_backups or (),
         native_snapshots=records.snapshots or (),
+        data_uploads=tuple(o.body for o in archived if o.key.resource == DATA_UPLOADS and o.body),
     )
     volumes = volumes_of(
         (o for o in archived if o.key.resource == "persistentvolumeclaims"),
