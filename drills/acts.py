@@ -14,6 +14,7 @@ from drills.engine import Engine, EngineStatus, Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt, StageNote
+from drills.nothing import nothing_asked, nothing_restored
 from drills.plan import restore_order
 from drills.ports import Deadline
 from drills.proving.acts import asked_again, guises_gone, prove
@@ -144,7 +145,7 @@ def act_restore(drill: Drill) -> None:
             if drill.dangerous or (drill.hindered and restored.broken_off is not None):
                 raise Halt
             if not _anything(examined.completeness):
-                notes.findings.append(_nothing_restored())
+                notes.findings.append(nothing_restored())
                 raise Halt
 
 
@@ -180,7 +181,7 @@ def act_probe(drill: Drill) -> None:
         if drill.deadline is None or notes.requested is None or notes.requested_at is None:
             raise Halt
         if not drill.scenario.probes:
-            notes.findings.append(_nothing_asked())
+            notes.findings.append(nothing_asked())
         context = probe_context(drill, requested_at=notes.requested_at, requested=notes.requested)
         with asked_again(drill) as found_open:
             probes = run_probes(
@@ -270,26 +271,3 @@ def _time(note: StageNote, restored: Restored) -> None:
     note.volume_seconds = restored.volume_seconds
     note.waited_seconds = restored.waited_seconds
     note.message = f"{restored.name} ended {restored.phase}"
-
-
-def _nothing_asked() -> Finding:
-    return Finding(
-        code="nothing-asked",
-        severity=Severity.WARNING,
-        cause=Cause.PROBE,
-        subject="probes",
-        message="The scenario asks the restored application nothing.",
-        remedy="Add probes; without one the drill shows only that objects came back.",
-    )
-
-
-def _nothing_restored() -> Finding:
-    return Finding(
-        code="nothing-restored",
-        severity=Severity.WARNING,
-        cause=Cause.CONFIGURATION,
-        subject="sandbox",
-        message="Nothing came back into the sandbox, so there is nothing to ask.",
-        remedy="Look at what the backup holds (`plan`) and at what the scenario leaves out.",
-        unanswered=True,
-    )
