@@ -5,6 +5,7 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.drilling import SCENARIO, Desk, action, slow_probe
 from tests.lab.footprint import difference, footprint
+from tests.lab.processes import wait_until
 from tests.lab.restores import NaiveRestore
 
 pytestmark = pytest.mark.lab
@@ -69,7 +70,14 @@ def test_a_namespace_of_somebody_else_is_left_exactly_as_it_is(
     lab: Lab, desk: Desk, sandbox: str
 ) -> None:
     lab.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": sandbox}})
+    given = (("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"))
+
+    def furnished() -> bool:
+        """What controllers put into each new namespace is nothing that a drill did."""
+        return all(lab.cluster.find("v1", kind, name, sandbox) for kind, name in given)
+
     try:
+        wait_until("a namespace with what controllers put there", furnished, seconds=30)
         before = footprint(lab.cluster, lab.velero_namespace)
         with desk.run(desk.scenario(sandbox)) as drill:
             ended = drill.end()
