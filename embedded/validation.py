@@ -39,6 +39,7 @@ _RULES = {
 }
 _GROUPS_OF_SEGMENTS = frozenset({"rbac.authorization.k8s.io"})
 _SUFFIX = string.digits + string.ascii_lowercase
+_NAMES = random.Random()  # noqa: S311  # names, no secrets
 
 
 def name_rule(t: ResourceType) -> str:
@@ -136,7 +137,7 @@ def _settle_namespace(t: ResourceType, metadata: JsonObject, namespace: str | No
 
 def _settle_name(t: ResourceType, metadata: JsonObject) -> None:
     if not metadata.get("name") and metadata.get("generateName"):
-        ending = "".join(random.choices(_SUFFIX, k=5))  # noqa: S311  # a name, not a secret
+        ending = "".join(_NAMES.choices(_SUFFIX, k=5))
         metadata["name"] = f"{metadata['generateName']}{ending}"
     if not metadata.get("name"):
         text = "Required value: name or generateName is required"

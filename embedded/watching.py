@@ -22,6 +22,7 @@ from embedded.table import WHOLE, Shape, shape_of, shaped
 _TICK = 0.5
 _BOOKMARK_EVERY = 50.0
 _LONGEST, _SHORTEST = 3600, 1800
+_SPREAD = random.Random()  # noqa: S311  # spreads reconnects, no secret
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def _open(storage: Storage, target: Target, request: Request) -> _Watch:
         subscription=subscription,
         first=tuple(one.body for one in entries) if wants_initial else (),
         reached=reached if wants_initial else version,
-        seconds=_number(request, "timeoutSeconds") or random.uniform(_SHORTEST, _LONGEST),  # noqa: S311  # spreads reconnects, no secret
+        seconds=_number(request, "timeoutSeconds") or _SPREAD.uniform(_SHORTEST, _LONGEST),
         bookmarks=request.flag("allowWatchBookmarks"),
         tell_initial_end=request.flag("sendInitialEvents"),
         shape=shape_of(request.headers.get("accept", "")),

@@ -23,6 +23,11 @@ class Controls:
         self.knobs.hang_at = ""
         self.knobs.poke()
 
+    @property
+    def finalizing(self) -> str:
+        """Return the name of the Restore that the finalizer has in hand, '' for none."""
+        return self.knobs.finalizing
+
     def slow(self, seconds_per_item: float) -> None:
         """Let each item of a restore take this long from now on; 0 ends it."""
         self.knobs.seconds_per_item = seconds_per_item

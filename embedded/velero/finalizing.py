@@ -36,11 +36,14 @@ class Finalizer:
             return
         if section(restore, "status").get("phase") not in _FINALIZING:
             return
+        knobs.finalizing = name
         try:
             knobs.wait_until(lambda: not knobs.hangs("Finalizing"), life)
             self._finish(restore, life)
         except GaveUp:
             _LOG.debug("the server stopped while it finalized %s", name)
+        finally:
+            knobs.finalizing = ""
 
     def _finish(self, restore: JsonObject, life: int) -> None:
         errors = Remarks()

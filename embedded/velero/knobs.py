@@ -49,6 +49,8 @@ class Knobs:
         self.answers_requests = True
         self.agent_down = False
         self.unavailable = ""
+        self.finalizing = ""
+        """The Restore that the finalizer has in hand."""
 
     def hangs(self, phase: str) -> bool:
         """Return whether restores hang in this phase."""

@@ -19,6 +19,8 @@ from drills.errors import Unreachable
 from drills.ports import Clock
 
 FIRST_PAUSE = 0.1
+_SPREAD = random.Random()  # noqa: S311 - spreads load, no secret
+"""Our own, not the module's, whose state belongs to whoever seeds it."""
 LONGEST_PAUSE = 3.0
 LONGEST_RETRY_AFTER = 30.0
 
@@ -57,7 +59,7 @@ class Attempts:
         if self._until is None:
             self._until = moment + self._patience
         backoff = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._number)
-        jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, no secret
+        jittered = backoff * _SPREAD.uniform(0.5, 1.0)
         wait = max(jittered, min(retry_after, LONGEST_RETRY_AFTER))
         if moment + wait > self._until:
             raise error
