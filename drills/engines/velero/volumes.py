@@ -153,9 +153,13 @@ def _trouble(
         return "saving its data failed"
     if method == POD_VOLUME:
         return _not_saved(details, empty=_was_empty(backups)) or _not_completed(backups)
-    moved = method == DATA_MOVER and objects.text(details, "Phase") == "Completed"
-    nothing = moved and not objects.number(details, "size")
-    return _not_saved(details, empty=nothing or _was_empty(backups))
+    return _not_saved(details, empty=method == DATA_MOVER and _nothing_moved(details, backups))
+
+
+def _nothing_moved(details: KubeObject, uploads: tuple[KubeObject, ...]) -> bool:
+    """Return whether there was nothing to move: volumeinfo says so since 1.15."""
+    ended = objects.text(details, "Phase") == "Completed"
+    return (ended and not objects.number(details, "size")) or _was_empty(uploads)
 
 
 def _data_uploads(details: KubeObject, sources: VolumeSources) -> tuple[KubeObject, ...]:

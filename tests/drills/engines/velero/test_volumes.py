@@ -185,6 +185,16 @@ def test_before_volumeinfo_a_retained_volume_without_saved_data_is_attached() ->
     assert not judged(None, policy="Retain").restored_as_is
 
 
+def test_a_snapshot_that_is_not_named_is_missed_whatever_else_was_empty() -> None:
+    """What file-system backup said of the claim says nothing of a snapshot of it."""
+    empty = {
+        **SAVED,
+        "status": {"phase": "Completed", "message": "volume was empty so no snapshot"},
+    }
+    row: dict[str, object] = {"backupMethod": "CSISnapshot", "csiSnapshotInfo": {}}
+    assert not judged(row, saved=(empty,)).has_data
+
+
 def test_volumes_out_of_scope_are_not_judged() -> None:
     found = judged({"skipped": True}, saved=())
     assert volume_findings((found,), ("elsewhere",)) == ()
