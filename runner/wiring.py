@@ -2,13 +2,14 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
 from drills.adapters.sample_file import SampleFile
 from drills.adapters.shell import LocalShell
+from drills.engine import Engine
 from drills.marks import marks
 from drills.ports import Cluster, Listener
 from drills.sandbox import SandboxRights
@@ -48,15 +49,7 @@ def drill_ports(
             clock=clock,
             journal=journal,
             listener=listener,
-            engine=engine_maker(
-                scenario.backup.engine,
-                scenario.backup.namespace,
-                scenario.backup.options,
-                cluster=cluster,
-                clock=clock,
-                journal=journal,
-                labels=marks(drill_id, scenario.name, scenario.backup.engine),
-            ),
+            engine=_engine(scenario, drill_id, cluster, clock, journal),
             stop=stop.stop,
             shield=stop.shield,
             actor=actor(),
@@ -69,6 +62,21 @@ def drill_ports(
             source=lambda: clusters.connect(clusters.source(scenario), clock),
             prober_image=settings.prober_image,
         )
+
+
+def _engine(
+    scenario: Scenario, drill_id: str, cluster: Cluster, clock: SystemClock, journal: FileJournal
+) -> Callable[[Listener, Callable[[], bool]], Engine]:
+    backup = scenario.backup
+    return engine_maker(
+        backup.engine,
+        backup.namespace,
+        backup.options,
+        cluster=cluster,
+        clock=clock,
+        journal=journal,
+        labels=marks(drill_id, scenario.name, backup.engine),
+    )
 
 
 def _rights(settings: RunSettings) -> SandboxRights | None:

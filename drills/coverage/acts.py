@@ -1,10 +1,10 @@
 """The act of comparing the backup with the live source, as part of stage verify."""
 
 from drills.coverage.judging import coverage
-from drills.coverage.reading import Read, read_source
+from drills.coverage.reading import Read, not_read, read_source
 from drills.coverage.scope import BackupScope
 from drills.errors import DrillError, Interrupted
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Cause, Finding
 from drills.state import Drill
 from scenarios.model import SourceComparison
 
@@ -42,12 +42,6 @@ def _read(drill: Drill, scope: BackupScope, wanted: SourceComparison) -> Read:
 
 
 def _cannot(why: str, hint: str = "", cause: Cause = Cause.CONFIGURATION) -> Finding:
-    return Finding(
-        code="source-not-read",
-        severity=Severity.WARNING,
-        cause=cause,
-        subject="backup.compareWithSource",
-        message=f"The backup could not be compared with what lives in the source: {why}.",
-        remedy=hint or "Do without backup.compareWithSource for this scenario.",
-        unanswered=True,
-    )
+    message = f"The backup could not be compared with what lives in the source: {why}."
+    remedy = hint or "Do without backup.compareWithSource for this scenario."
+    return not_read("backup.compareWithSource", message, remedy, cause)

@@ -15,9 +15,10 @@ from drills.cluster import ServedKind
 from drills.coverage.judging import LiveObject
 from drills.coverage.scope import BackupScope
 from drills.errors import DrillError, Interrupted, Missing, NotServed
-from drills.findings import Finding, Severity
+from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 from drills.ports import Cluster, Kind
+from drills.readiness import controller
 
 T = TypeVar("T")
 AT_ONCE = 8
@@ -90,9 +91,9 @@ def _live(
 ) -> tuple[Sequence[LiveObject], Finding | None]:
     try:
         listed = cluster.list(Kind(kind.api_version, kind.kind), namespace, metadata_only=True)
-    except (Interrupted, NotServed) as error:
-        if isinstance(error, NotServed):  # it was removed meanwhile
-            return (), None
+    except NotServed:  # it was removed meanwhile
+        return (), None
+    except Interrupted:
         raise
     except DrillError as error:
         return (), _unread(f"{kind.resource} {namespace}", error)
@@ -101,9 +102,7 @@ def _live(
 
 def _stands_for_itself(obj: KubeObject) -> bool:
     """Return whether nobody makes it anew: what a controller made comes back with its owner."""
-    leaving = objects.text(obj, "metadata", "deletionTimestamp")
-    owners = objects.items(obj, "metadata", "ownerReferences")
-    return not leaving and not any(objects.dig(owner, "controller") is True for owner in owners)
+    return not objects.text(obj, "metadata", "deletionTimestamp") and controller(obj) is None
 
 
 def _of(kind: ServedKind, obj: KubeObject) -> LiveObject:
@@ -117,12 +116,19 @@ def _of(kind: ServedKind, obj: KubeObject) -> LiveObject:
 
 
 def _unread(subject: str, error: DrillError) -> Finding:
+    message = f"What lives of it in the source could not be listed: {error}.".replace("..", ".")
+    remedy = error.hint or "Mend what the message names, then drill again."
+    return not_read(subject, message, remedy, error.cause)
+
+
+def not_read(subject: str, message: str, remedy: str, cause: Cause) -> Finding:
+    """Return what leaves it open whether the backup holds what lives in the source."""
     return Finding(
         code="source-not-read",
         severity=Severity.WARNING,
-        cause=error.cause,
+        cause=cause,
         subject=subject,
-        message=f"What lives of it in the source could not be listed: {error}.".replace("..", "."),
-        remedy=error.hint or "Mend what the message names, then drill again.",
+        message=message,
+        remedy=remedy,
         unanswered=True,
     )

@@ -51,12 +51,15 @@ class Papers:
 
 def papers_of(order: RestoreOrder) -> tuple[Target, ...]:
     """Return the files that tell of the restore; of volumes only where there are any."""
-    volumes = any(volume.namespace in order.namespaces for volume in order.inventory.volumes)
     return (
         Target.RESTORE_RESULTS,
         Target.RESTORE_RESOURCE_LIST,
-        *((Target.RESTORE_VOLUME_INFO,) if volumes else ()),
+        *((Target.RESTORE_VOLUME_INFO,) if _has_claims(order) else ()),
     )
+
+
+def _has_claims(order: RestoreOrder) -> bool:
+    return any(volume.namespace in order.namespaces for volume in order.inventory.volumes)
 
 
 def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) -> Restored:
@@ -210,9 +213,8 @@ def _unread(restore: KubeObject, papers: Papers) -> Iterable[Finding]:
 
 def _fills(order: RestoreOrder) -> bool:
     """Return whether this restore has volumes to fill, those of pods without a claim included."""
-    volumes = (volume.namespace for volume in order.inventory.volumes)
     pods = (namespace for namespace, _ in order.inventory.filled_pods)
-    return any(namespace in order.namespaces for namespace in (*volumes, *pods))
+    return _has_claims(order) or any(namespace in order.namespaces for namespace in pods)
 
 
 def _volume_work(site: Site, name: str, papers: Papers) -> VolumeWork:

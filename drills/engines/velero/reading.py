@@ -3,7 +3,7 @@
 In: the backup. Out: its parsed documents, each with the finding that says why it has none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,8 +30,6 @@ from drills.engines.velero.site import Site
 from drills.errors import BackupUnreadable, DrillError, Forbidden, Interrupted, Missing, NotServed
 from drills.findings import Finding
 from drills.objects import KubeObject
-
-READERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +103,10 @@ def source_of(site: Site, backup: Backup, targets: Iterable[Target]) -> Source:
 
 @contextmanager
 def small_documents(
-    source: Source, targets: Iterable[Target]
+    source: Source, targets: Sequence[Target]
 ) -> Iterator[Mapping[Target, Future[Document]]]:
     """Read the small files in threads of their own for as long as the context is open."""
-    with ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="backup-file") as pool:
+    with ThreadPoolExecutor(max_workers=len(targets), thread_name_prefix="backup-file") as pool:
         yield {target: pool.submit(read_document, source, target) for target in targets}
 
 
