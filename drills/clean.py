@@ -132,10 +132,9 @@ def _going_on(
 
 def _remove_engine_things(tools: CleanupTools, engine: Engine, drill_id: str) -> list[str]:
     try:
-        left = engine.remove(drill_id, tools.deadline)
+        return list(engine.remove(drill_id, tools.deadline))
     except DrillError as error:
         return [f"what {engine.name} made for {drill_id} may still be there: {error}"]
-    return [f"{thing.kind.kind} {thing.namespace}/{thing.name} is still there" for thing in left]
 
 
 def _orphans(engine: Engine, drill_id: str, deadline: Deadline) -> tuple[str, ...]:

@@ -251,8 +251,8 @@ class Engine(Protocol):
         """
         ...
 
-    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
-        """Delete what the engine made for `drill_id`; return what could not be removed."""
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
+        """Delete what the engine made for `drill_id`; say what is still there, and why."""
         ...
 
     def orphans(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:

@@ -60,9 +60,8 @@ def _untouched(drill: Drill) -> CleanupRecord:
         left = drill.engine.remove(drill.drill_id, _deadline(drill))
     except DrillError as error:
         return CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=(str(error),))
-    names = tuple(f"{thing.kind.kind} {thing.namespace}/{thing.name}" for thing in left)
-    if names:
-        return CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=names)
+    if left:
+        return CleanupRecord(outcome=CleanupOutcome.LEFTOVERS, leftovers=left)
     return CleanupRecord(outcome=CleanupOutcome.CLEAN)
 
 

@@ -48,6 +48,7 @@ class Knobs:
         self.failing_uploads: tuple[str, ...] = ()
         self.answers_requests = True
         self.agent_down = False
+        self.agent_stuck = False
         self.unavailable = ""
         self.finalizing = ""
         """The Restore that the finalizer has in hand."""

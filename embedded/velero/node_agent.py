@@ -14,6 +14,9 @@ from embedded.velero.surroundings import Surroundings
 OF_POD = "pod uid "
 """What a key begins with that means all orders for one pod."""
 
+FINALIZER = "velero.io/pod-volume-finalizer"
+"""Holds an order until it has ended (velero v1.17, pod_volume_restore_controller.go)."""
+
 _NEEDED = ("kopia.repository", "kopia.blobcfg")
 _BLOBS = ("p", "q", "x")
 
@@ -54,12 +57,14 @@ class NodeAgent:
                 self.work(one)
             return
         order = self._around.objects.get(KIND, NAMESPACE, name)
-        if self._around.knobs.agent_down:
-            return
         if order is None or section(order, "status").get("phase") in OVER:
             return
-        if not self._pod_is_scheduled(order):
+        if self._around.knobs.agent_down or self._stranded(order) or self._cancelled(order):
             return
+        if self._pod_is_scheduled(order):
+            self._fill(order)
+
+    def _fill(self, order: JsonObject) -> None:
         began = self._around.timestamp()
         size = section(order, "spec").get("snapshotSize", 0)
         status: JsonObject = {
@@ -77,7 +82,26 @@ class NodeAgent:
             problem = repository_problem(self._around.bucket, source, uploader)
         except OSError as away:
             problem = str(away)
-        self._around.write(order, {"status": self._end(problem, size)})
+        self._finish(order, self._end(problem, size))
+
+    def _stranded(self, order: JsonObject) -> bool:
+        """Accept an order and do no more, where the agent is to lose sight of it."""
+        if not self._around.knobs.agent_stuck:
+            return False
+        if section(order, "status").get("phase") != "Accepted":
+            change: JsonObject = {"metadata": {"finalizers": [FINALIZER]}}
+            self._around.write(order, change | {"status": {"phase": "Accepted"}})
+        return True
+
+    def _cancelled(self, order: JsonObject) -> bool:
+        """Cancel an order whose Restore has gone; the real agent takes five minutes for it."""
+        if not order["metadata"].get("deletionTimestamp"):
+            return False
+        self._finish(order, {"phase": "Canceled", "completionTimestamp": self._around.timestamp()})
+        return True
+
+    def _finish(self, order: JsonObject, status: JsonObject) -> None:
+        self._around.write(order, {"metadata": {"finalizers": []}, "status": status})
 
     def _end(self, problem: str, size: object) -> JsonObject:
         made: JsonObject = {"completionTimestamp": self._around.timestamp()}

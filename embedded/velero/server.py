@@ -146,9 +146,13 @@ class VeleroServer(Controls):
         """Take the node agent down: volumes that are ordered stay New."""
         self.knobs.agent_down = True
 
+    def strand_agent(self) -> None:
+        """Let the node agent accept what is ordered and lose sight of it, as one killed then."""
+        self.knobs.agent_stuck = True
+
     def start_agent(self) -> None:
-        """Bring the node agent up again; it goes on with what was ordered."""
-        self.knobs.agent_down = False
+        """Bring the node agent up again; it goes on with what was ordered, or cancels it."""
+        self.knobs.agent_down = self.knobs.agent_stuck = False
         self._agent.look_again()
 
     def stand_still(self) -> None:

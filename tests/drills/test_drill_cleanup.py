@@ -67,8 +67,7 @@ def test_a_sandbox_that_does_not_go_away_is_said() -> None:
 
 def test_what_the_engine_cannot_remove_is_said() -> None:
     world = World()
-    left = Marked(kind=RESTORE, namespace="engine-home", name="restore-1", uid="u")
-    world.engine.on_remove = lambda _: (left,)
+    world.engine.on_remove = lambda _: ("Restore engine-home/restore-1 is still there",)
     record = world.drill()
     assert said(record) == "Restore engine-home/restore-1 is still there"
     assert not world.journal.closed
@@ -105,11 +104,10 @@ def test_what_the_engine_left_of_reading_is_said() -> None:
     """Nothing of ours was made, but the engine's own read request stays."""
     world = World()
     world.engine.backups = ()
-    left = Marked(kind=RESTORE, namespace="engine-home", name="request-1", uid="u")
-    world.engine.on_remove = lambda _: (left,)
+    world.engine.on_remove = lambda _: ("Request engine-home/request-1 is still there",)
     record = world.drill()
     assert record.cleanup.outcome is CleanupOutcome.LEFTOVERS
-    assert said(record) == "Restore engine-home/request-1"
+    assert said(record) == "Request engine-home/request-1 is still there"
     assert not world.journal.closed
 
 

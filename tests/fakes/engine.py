@@ -105,7 +105,7 @@ class FakeEngine:
         self.on_inspect: Callable[[Backup], Inspection] = self._whole
         self.on_restore: Callable[[RestoreOrder], None] = self.bring_back
         self.on_quiesce: Callable[[str], tuple[Marked, ...]] = lambda _: ()
-        self.on_remove: Callable[[str], tuple[Marked, ...]] = lambda _: ()
+        self.on_remove: Callable[[str], tuple[str, ...]] = lambda _: ()
         self.audited = EngineAudit()
         self.volumes: tuple[RestoredVolume, ...] = ()
         self.removed: list[str] = []
@@ -168,7 +168,7 @@ class FakeEngine:
         self._called("quiesce")
         return self.on_quiesce(drill_id)
 
-    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         """Do `on_remove`."""
         self._called("remove")
         self.removed.append(drill_id)

@@ -135,12 +135,12 @@ class SnapshotEngine:
         """Return nothing: a snapshot is restored into one folder."""
         return ()
 
-    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         """Remove the drill's directory; a stuck one is returned."""
         name = f"drill-{drill_id}"
         marked = Marked(kind=DIRECTORY, namespace="", name=name, uid=name)
         if drill_id in self.stuck:
-            return (marked,)
+            return (f"{DIRECTORY.kind} {name} is still there",)
         if self._directories.pop(name, None) is not None:
             self._ports.journal.gone(marked)
         return ()

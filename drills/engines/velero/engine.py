@@ -107,7 +107,7 @@ class VeleroEngine:
         """Delete the drill's Restore where it has not ended, and wait until it has."""
         return quiesce(self._site, drill_id, deadline)
 
-    def remove(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
+    def remove(self, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         """Delete what was made for `drill_id`; return what is still there."""
         return remove(self._site, drill_id, deadline)
 

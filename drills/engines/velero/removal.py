@@ -1,19 +1,19 @@
 """Removes what the engine made for a drill in Velero's namespace, and nothing else.
 
-In: the drill's id. Out: what could not be removed. Found by both marks, deleted with the uid as
-precondition, waited for until gone. A Restore has a finalizer that needs a running server and an
-available location (Velero v1.18 `restore_controller.go`); it is never stripped here.
+In: the drill's id. Out: what could not be removed, in words. Found by both marks, deleted with
+the uid as precondition, waited for until gone. A Restore has a finalizer that needs a running
+server and an available location (Velero v1.18 `restore_controller.go`); it is never stripped here.
 """
 
 from collections.abc import Callable
 
 from drills import marks, objects
-from drills.cluster import ChangeType
 from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
+from drills.engines.velero.movers import movers, wait_for_movers
 from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.site import Site
 from drills.engines.velero.turns import begun
-from drills.engines.velero.waiting import IDLE_SECONDS, phase
+from drills.engines.velero.waiting import phase, wait_until_gone
 from drills.errors import Conflicted, DrillError, Interrupted, NotServed
 from drills.objects import KubeObject
 from drills.ports import Deadline, Kind, Marked
@@ -39,14 +39,14 @@ def quiesce(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]
             _ask(site, RESTORE, restore, unchanged=True)
     if not running:
         return ()
-    return _wait_until_gone(site, RESTORE, drill_id, running, deadline, or_else=_over)
+    return _wait_until_gone(site, RESTORE, drill_id, running, deadline, enough=_over)
 
 
-def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
-    """Delete what carries the drill's marks and return what is still there at the deadline.
+def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
+    """Delete what carries the drill's marks and say what is still there at the deadline.
 
-    A Restore that has not ended by then is among it, untouched. Raises what listing raises:
-    without it nobody knows what is left.
+    A Restore that has not ended by then is among it, untouched, and so is what still moves volume
+    data for one that is gone. Raises what listing raises: without it nobody knows what is left.
     """
     going_on = quiesce(site, drill_id, deadline)
     kept = {thing.uid for thing in going_on}
@@ -59,13 +59,21 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
     for kind, things in found.items():
         for thing in things:
             _ask(site, kind, thing)
+    # Looked for while Velero's finalizer is at work, so that it costs a drill no time.
+    moving = movers(site, drill_id)
     left = tuple(
         left
         for kind, things in found.items()
         if things
         for left in _wait_until_gone(site, kind, drill_id, things, deadline)
     )
-    return (*going_on, *left)
+    words = tuple(
+        f"{thing.kind.kind} {thing.namespace}/{thing.name} is still there"
+        for thing in (*going_on, *left)
+    )
+    if any(thing.kind == RESTORE for thing in (*going_on, *left)):
+        return words  # what moved its data stays as long as it does
+    return (*words, *wait_for_movers(site, drill_id, moving, deadline))
 
 
 def _over(restore: KubeObject) -> bool:
@@ -102,36 +110,20 @@ def _wait_until_gone(
     things: tuple[KubeObject, ...],
     deadline: Deadline,
     *,
-    or_else: Callable[[KubeObject], bool] = lambda _: False,
+    enough: Callable[[KubeObject], bool] = lambda _: False,
 ) -> tuple[Marked, ...]:
-    """Watch until the very things (by uid) are gone or `or_else`, or the deadline comes.
-
-    A stop signal does not end this wait: cleaning up is what follows one.
-    """
-    left: dict[str, Marked] = {objects.uid(t): site.marked(kind, t) for t in things}
-    listed: set[str] = set()
-    changes = site.ports.cluster.watch(
+    """Return those that are still there at the deadline; the journal hears of each that goes."""
+    left = wait_until_gone(
+        site,
         kind,
-        site.namespace,
-        labels=marks.selector(drill_id),
-        stop=lambda: deadline.passed or not left,
-        idle=IDLE_SECONDS,
+        marks.selector(drill_id),
+        things,
+        deadline,
+        gone=lambda thing: site.ports.journal.gone(site.marked(kind, thing)),
+        enough=enough,
     )
-    for change in changes:
-        if change is None:
-            continue
-        uid = objects.uid(change.object)
-        if change.type is ChangeType.SYNCED:
-            _gone(site, left, set(left) - listed)
-        elif change.type is ChangeType.DELETED:
-            _gone(site, left, {uid})
-        else:
-            listed.add(uid)
-            if or_else(change.object):
-                left.pop(uid, None)
-        if not left:
-            break
-    return tuple(thing for thing in left.values() if not _proven_gone(site, thing))
+    marked = (site.marked(kind, thing) for thing in left)
+    return tuple(thing for thing in marked if not _proven_gone(site, thing))
 
 
 def _proven_gone(site: Site, thing: Marked) -> bool:
@@ -141,8 +133,3 @@ def _proven_gone(site: Site, thing: Marked) -> bool:
         return False
     site.ports.journal.gone(thing)
     return True
-
-
-def _gone(site: Site, left: dict[str, Marked], uids: set[str]) -> None:
-    for uid in uids & set(left):
-        site.ports.journal.gone(left.pop(uid))

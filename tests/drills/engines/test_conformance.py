@@ -136,7 +136,7 @@ def test_removing_leaves_nothing_and_may_be_done_twice(bench: Bench, *, hanging:
     left = bench.engine.remove("d1", within(bench, 60))
     if hanging and left:
         # An engine that cannot cancel keeps what it still works on, and says so.
-        assert all(any(thing.name in made for made in bench.made()) for thing in left)
+        assert all(any(name in words for name in bench.made()) for words in left)
         return
     assert left == ()
     assert bench.engine.remove("d1", within(bench, 60)) == ()
@@ -154,6 +154,5 @@ def test_another_drills_things_are_left_alone(bench: Bench) -> None:
 def test_what_cannot_be_removed_is_returned(bench: Bench) -> None:
     restored = bench.engine.restore(order_for(bench), within(bench, 600))
     bench.clog()
-    left = bench.engine.remove("d1", within(bench, 60))
-    assert [thing.name for thing in left] == [restored.name]
-    assert left[0].uid
+    (left,) = bench.engine.remove("d1", within(bench, 60))
+    assert restored.name in left
