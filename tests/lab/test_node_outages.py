@@ -32,8 +32,8 @@ OUTAGE_SECONDS = 30.0
 SECONDS = 300.0
 _MEGABYTES = 60
 _VELERO = "velero.io/v1"
-_NOT_MOVING = {None, "", "New"}
-"""Phases in which a node agent that goes away leaves the restore of a volume behind for good."""
+_NOT_MOVING = {None, "", "New", "Accepted", "Prepared"}
+"""Phases that a node agent which goes away loses sight of: the drill would wait for six minutes."""
 _OPEN = {"passed", "warned", "inconclusive"}
 Outage = Callable[[Cluster], AbstractContextManager[None]]
 
