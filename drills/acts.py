@@ -10,6 +10,7 @@ from drills.backups import Backup
 from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
+from drills.elsewhere import writable_there
 from drills.engine import Engine, EngineStatus, Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
@@ -42,6 +43,8 @@ def act_select(drill: Drill) -> None:
         status, notes.backups = _survey(drill.engine)
         notes.versions.update(status.versions)
         notes.findings += status.findings
+        if drill.ports.elsewhere:
+            notes.findings += writable_there(status)
         notes.restores = status.restores
         chosen = choose(
             scenario.backup,

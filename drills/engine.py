@@ -54,6 +54,8 @@ class EngineStatus:
     findings: tuple[Finding, ...] = ()
     restores: bool = True
     """False where a restore would not even begin; a finding says why."""
+    writable: tuple[str, ...] = ()
+    """The stores of backups that it may delete from, in its own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

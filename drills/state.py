@@ -45,6 +45,8 @@ class DrillPorts:
     """What those commands find in their environment besides the drill's own facts."""
     source: Callable[[], Cluster] | None = None
     """Connects to the cluster that the backups are of; None: the drill's own."""
+    elsewhere: bool = False
+    """Whether the sandbox is in another cluster than the backups' source."""
     prober_image: str = ""
     """What tries to get out of the sandbox, where the scenario names no image."""
 

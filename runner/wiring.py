@@ -60,6 +60,7 @@ def drill_ports(
             shell=LocalShell(stop.stop),
             local=script_environment(clusters.kubeconfig(reference), reference),
             source=lambda: clusters.connect(clusters.source(scenario), clock),
+            elsewhere=reference != clusters.source(scenario),
             prober_image=settings.prober_image,
         )
 

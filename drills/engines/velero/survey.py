@@ -57,7 +57,14 @@ def survey(site: Site) -> EngineStatus:
         *around,
     )
     return EngineStatus(
-        versions=answer.versions(), findings=findings, restores=not site.health.away
+        versions=answer.versions(),
+        findings=findings,
+        restores=not site.health.away,
+        writable=tuple(
+            f"backupstoragelocation {name}"
+            for name, location in sorted(locations.items())
+            if not _read_only(location)
+        ),
     )
 
 
@@ -75,13 +82,18 @@ def _locations(site: Site, locations: Locations) -> Iterator[Finding]:
             yield from _stale(name, location, site.ports.clock.now())
         else:
             yield _unavailable(name, location, none_left=none_left)
-        if objects.text(location, "spec", "accessMode") == "ReadOnly":
+        if _read_only(location):
             yield note(
                 "location-read-only",
                 f"backupstoragelocation {name}",
                 "The location is read-only; Velero still writes the restore's results to it.",
                 "Give Velero write access to restores/ there, or its results cannot be read.",
             )
+
+
+def _read_only(location: KubeObject) -> bool:
+    """Return whether Velero deletes and maintains nothing there; ReadWrite is the default."""
+    return objects.text(location, "spec", "accessMode") == "ReadOnly"
 
 
 def _unavailable(name: str, location: KubeObject, *, none_left: bool) -> Finding:
