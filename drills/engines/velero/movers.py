@@ -1,9 +1,9 @@
 """What moves volume data for a restore of ours, and outlives it: waited for, never touched.
 
 Velero's node agent works on a PodVolumeRestore or DataDownload with a pod of its own. Both belong
-to their Restore and go with it, but a finalizer (since Velero 1.17 and 1.11) keeps one that has
-not ended until the node agent has cancelled it: five minutes later where it was still being
-prepared, up to an hour later where data was moving, never where no node agent runs (v1.18
+to their Restore and go with it, but a finalizer (on PodVolumeRestores since Velero 1.17) keeps one
+that has not ended until the node agent has cancelled it: five minutes later where it was still
+being prepared, up to an hour later where data was moving, never where no node agent runs (v1.18
 `pod_volume_restore_controller.go`, `data_download_controller.go`). Until then the pod holds the
 restored data.
 """
