@@ -14,7 +14,7 @@ from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.site import Site
 from drills.engines.velero.turns import begun
 from drills.engines.velero.waiting import phase, wait_until_gone
-from drills.errors import Conflicted, DrillError, Interrupted, NotServed
+from drills.errors import Conflicted, DrillError, Forbidden, Interrupted, NotServed
 from drills.objects import KubeObject
 from drills.ports import Deadline, Kind, Marked
 
@@ -60,7 +60,7 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
         for thing in things:
             _ask(site, kind, thing)
     # Looked for while Velero's finalizer is at work, so that it costs a drill no time.
-    moving = movers(site, drill_id)
+    moving, unknown = _movers(site, drill_id, restored=bool(found[RESTORE]))
     left = tuple(
         left
         for kind, things in found.items()
@@ -73,7 +73,18 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
     )
     if any(thing.kind == RESTORE for thing in (*going_on, *left)):
         return words  # what moved its data stays as long as it does
-    return (*words, *wait_for_movers(site, drill_id, moving, deadline))
+    return (*words, *unknown, *wait_for_movers(site, drill_id, moving, deadline))
+
+
+def _movers(
+    site: Site, drill_id: str, *, restored: bool
+) -> tuple[tuple[KubeObject, ...], tuple[str, ...]]:
+    """Return what moves data, and what keeps us from knowing where something was restored."""
+    try:
+        return movers(site, drill_id), ()
+    except Forbidden as error:
+        unknown = f"whether Velero still moves volume data for {drill_id} is unknown: {error}"
+        return (), (unknown,) if restored else ()
 
 
 def _over(restore: KubeObject) -> bool:
