@@ -97,8 +97,12 @@ class NodeAgent:
         """Cancel an order whose Restore has gone; the real agent takes five minutes for it."""
         if not order["metadata"].get("deletionTimestamp"):
             return False
-        self._finish(order, {"phase": "Canceled", "completionTimestamp": self._around.timestamp()})
+        self._cancel(order)
         return True
+
+    def _cancel(self, order: JsonObject, **said: str) -> None:
+        ended = self._around.timestamp()
+        self._finish(order, {"phase": "Canceled", "completionTimestamp": ended, **said})
 
     def _finish(self, order: JsonObject, status: JsonObject) -> None:
         self._around.write(order, {"metadata": {"finalizers": []}, "status": status})
@@ -121,12 +125,7 @@ class NodeAgent:
         """Cancel what is under way, as a restarting server does."""
         for order in self._around.objects.all(KIND, NAMESPACE):
             if section(order, "status").get("phase") not in OVER:
-                status = {
-                    "phase": "Canceled",
-                    "message": why,
-                    "completionTimestamp": self._around.timestamp(),
-                }
-                self._around.write(order, {"status": status})
+                self._cancel(order, message=why)
 
     def look_again(self) -> None:
         """Go on with what was ordered while the agent was away."""

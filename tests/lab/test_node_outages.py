@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -151,15 +152,10 @@ def test_in_the_middle_of_a_volume(node_lab: Lab, node_desk: Desk, saved: Bench,
     _judge(ended)
     if node_desk.journals:
         assert node_desk.clean().code == 0
-    last: list[Mapping[str, object]] = []
-
-    def as_before() -> bool:
-        last[:] = [_changes(node_lab, before, saved.namespace)]
-        return not last[0]
-
-    with suppress(LabError):
-        wait_until("cluster as before", as_before, seconds=SECONDS / 3)
-    assert last == [{}]
+    changes = partial(_changes, node_lab, before, saved.namespace)
+    with suppress(LabError):  # the assertion says what is not as it was
+        wait_until("cluster as before", lambda: changes() == {}, seconds=SECONDS / 3)
+    assert changes() == {}
 
 
 def _judge(ended: Ended) -> None:

@@ -20,8 +20,7 @@ from drills.engines.velero.kinds import (
     DATA_DOWNLOAD,
     POD,
     POD_VOLUME_RESTORE,
-    RESTORE_NAME_LABEL,
-    label_value,
+    made_for,
 )
 from drills.engines.velero.placing import unexpected
 from drills.engines.velero.remarks import refused
@@ -219,7 +218,7 @@ def _fills(order: RestoreOrder) -> bool:
 
 def _volume_work(site: Site, name: str, papers: Papers) -> VolumeWork:
     """Return the movers of this restore; a kind that is not served has none."""
-    selector = f"{RESTORE_NAME_LABEL}={label_value(name)}"
+    selector = made_for(name)
     pods, unread_pods = _listed(site, POD_VOLUME_RESTORE, selector)
     data, unread_data = _listed(site, DATA_DOWNLOAD, selector)
     return VolumeWork(

@@ -43,3 +43,8 @@ def label_value(name: str) -> str:
     if len(name) <= LABEL_LIMIT:
         return name
     return name[:_KEPT] + hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]
+
+
+def made_for(restore: str) -> str:
+    """Return the selector of everything that Velero labels with the Restore it made it for."""
+    return f"{RESTORE_NAME_LABEL}={label_value(restore)}"

@@ -8,15 +8,10 @@ being prepared, up to an hour later where data was moving, never where no node a
 restored data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from drills import objects
-from drills.engines.velero.kinds import (
-    DATA_DOWNLOAD,
-    POD_VOLUME_RESTORE,
-    RESTORE_NAME_LABEL,
-    label_value,
-)
+from drills.engines.velero.kinds import DATA_DOWNLOAD, POD_VOLUME_RESTORE, made_for
 from drills.engines.velero.manifest import restore_name
 from drills.engines.velero.site import Site
 from drills.engines.velero.waiting import phase, wait_until_gone
@@ -25,41 +20,36 @@ from drills.objects import KubeObject
 from drills.ports import Deadline, Kind
 
 KINDS = (POD_VOLUME_RESTORE, DATA_DOWNLOAD)
+Movers = Mapping[Kind, Sequence[KubeObject]]
 
 
-def movers(site: Site, drill_id: str) -> tuple[KubeObject, ...]:
+def movers(site: Site, drill_id: str) -> Movers:
     """Return what moves or moved data for the drill's Restore; raises what listing raises."""
-    return tuple(found for kind in KINDS for found in _listed(site, kind, _label(drill_id)))
+    return {kind: _listed(site, kind, drill_id) for kind in KINDS}
 
 
 def wait_for_movers(
-    site: Site, drill_id: str, found: Iterable[KubeObject], deadline: Deadline
+    site: Site, drill_id: str, found: Movers, deadline: Deadline
 ) -> tuple[str, ...]:
     """Say which of `found` are still there at the deadline, and why.
 
     To be asked once their Restore is gone; raises what watching raises.
     """
-    all_of_them = tuple(found)
+    label = made_for(restore_name(drill_id))
     return tuple(
         _words(site, kind, mover)
-        for kind in KINDS
-        if (mine := tuple(one for one in all_of_them if one["kind"] == kind.kind))
-        for mover in wait_until_gone(site, kind, _label(drill_id), mine, deadline)
+        for kind, mine in found.items()
+        if mine
+        for mover in wait_until_gone(site, kind, label, mine, deadline)
     )
 
 
-def _listed(site: Site, kind: Kind, label: str) -> tuple[KubeObject, ...]:
+def _listed(site: Site, kind: Kind, drill_id: str) -> tuple[KubeObject, ...]:
+    label = made_for(restore_name(drill_id))
     try:
-        return tuple(
-            {**found, "kind": kind.kind}
-            for found in site.ports.cluster.list(kind, site.namespace, labels=label)
-        )
+        return tuple(site.ports.cluster.list(kind, site.namespace, labels=label))
     except NotServed:
         return ()
-
-
-def _label(drill_id: str) -> str:
-    return f"{RESTORE_NAME_LABEL}={label_value(restore_name(drill_id))}"
 
 
 def _words(site: Site, kind: Kind, mover: KubeObject) -> str:

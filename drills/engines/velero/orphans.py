@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from drills import objects
 from drills.cluster import ChangeType
-from drills.engines.velero.kinds import RESTORE_NAME_LABEL, label_value
+from drills.engines.velero.kinds import made_for
 from drills.engines.velero.manifest import restore_name
 from drills.engines.velero.site import Site
 from drills.engines.velero.waiting import IDLE_SECONDS
@@ -31,7 +31,7 @@ def orphans(site: Site, drill_id: str, deadline: Deadline) -> Iterator[str]:
 
     Raises Unreachable, OutsideRefused.
     """
-    label = f"{RESTORE_NAME_LABEL}={label_value(restore_name(drill_id))}"
+    label = made_for(restore_name(drill_id))
     for kind in (VOLUME, CONTENT):
         try:
             found = site.ports.cluster.list(kind, labels=label)

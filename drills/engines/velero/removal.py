@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from drills import marks, objects
 from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
-from drills.engines.velero.movers import movers, wait_for_movers
+from drills.engines.velero.movers import Movers, movers, wait_for_movers
 from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.site import Site
 from drills.engines.velero.turns import begun
@@ -76,15 +76,13 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
     return (*words, *unknown, *wait_for_movers(site, drill_id, moving, deadline))
 
 
-def _movers(
-    site: Site, drill_id: str, *, restored: bool
-) -> tuple[tuple[KubeObject, ...], tuple[str, ...]]:
+def _movers(site: Site, drill_id: str, *, restored: bool) -> tuple[Movers, tuple[str, ...]]:
     """Return what moves data, and what keeps us from knowing where something was restored."""
     try:
         return movers(site, drill_id), ()
     except Forbidden as error:
         unknown = f"whether Velero still moves volume data for {drill_id} is unknown: {error}"
-        return (), (unknown,) if restored else ()
+        return {}, (unknown,) if restored else ()
 
 
 def _over(restore: KubeObject) -> bool:
