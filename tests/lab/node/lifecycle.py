@@ -178,8 +178,8 @@ def _start_services(run: Run, places: Places, cluster: Cluster) -> None:
         cluster.apply(document)
     cluster.apply(STORAGE_CLASS)
     program = Path(__file__).with_name("storage.py")
-    volumes = run.folder / "volumes"
-    run.start("storage", [sys.executable, str(program), str(run.kubeconfig), str(volumes)])
+    places_of = [str(run.kubeconfig), str(network.VOLUMES)]
+    run.start("storage", [sys.executable, str(program), *places_of])
     url, credentials = start_store(run, places, places.address)
     install_velero(run, cluster, url, credentials)
     processes.wait_until("answers to names", lambda: _names_work(cluster), seconds=_SECONDS)

@@ -27,7 +27,7 @@ def install_velero(run: Run, cluster: Cluster, url: str, credentials: Path) -> N
     definitions = [item for item in documents if item["kind"] == "CustomResourceDefinition"]
     for document in definitions:
         cluster.apply(document)
-    wait_until("Velero's kinds", lambda: _established(cluster, definitions), seconds=_SECONDS)
+    wait_until("Velero's kinds", lambda: established(cluster, definitions), seconds=_SECONDS)
     cluster.refresh()
     for document in documents:
         if document["kind"] != "CustomResourceDefinition":
@@ -63,7 +63,9 @@ def _local(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _established(cluster: Cluster, definitions: list[dict[str, Any]]) -> bool:
+def established(cluster: Cluster, definitions: list[dict[str, Any]]) -> bool:
+    """Whether the API server knows the kinds."""
+
     def ready(name: str) -> bool:
         found = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
         conditions = cast("list[dict[str, str]]", status_of(found).get("conditions", []))
