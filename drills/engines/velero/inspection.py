@@ -11,12 +11,12 @@ from datetime import datetime
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume, Backup, Inventory
 from drills.engine import Inspection
-from drills.engines.velero.contents import Contents, read_contents
 from drills.engines.velero.documents import rows
 from drills.engines.velero.gaps import volume_findings
 from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.listed import compare_with_list
+from drills.engines.velero.reader.contents import Contents, read_contents
 from drills.engines.velero.reading import (
     Document,
     Source,

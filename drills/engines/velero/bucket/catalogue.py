@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from drills import objects
-from drills.engines.velero.bucket.layout import Part
 from drills.engines.velero.documents import bounded, parsed
 from drills.engines.velero.kinds import SCHEDULE_LABEL
+from drills.engines.velero.reader.layout import Part
 from drills.errors import BackupUnreadable, Missing
 from drills.integrity.contract import Listed, Wish
 from drills.ports import ObjectStore, StoredObject

@@ -6,20 +6,20 @@ kept us from reading becomes an unanswered one.
 
 from collections.abc import Iterator
 
-from drills.engines.velero.bucket.archive_audit import ArchiveAudit
 from drills.engines.velero.bucket.catalogue import listed
-from drills.engines.velero.bucket.files import (
+from drills.engines.velero.reader.archive_audit import ArchiveAudit
+from drills.engines.velero.reader.files import (
     FileReader,
     operations_of,
     pod_volume_backups_of,
     results_of,
     volume_info_of,
 )
-from drills.engines.velero.bucket.judging import Material, judged
-from drills.engines.velero.bucket.layout import CSI, Part, Parts, parts_of
-from drills.engines.velero.bucket.metadata import Metadata, metadata_of
-from drills.engines.velero.bucket.records import Records, added_later
-from drills.engines.velero.bucket.volume_check import Vaults
+from drills.engines.velero.reader.judging import Material, judged
+from drills.engines.velero.reader.layout import CSI, Part, Parts, parts_of
+from drills.engines.velero.reader.metadata import Metadata, metadata_of
+from drills.engines.velero.reader.records import Records, added_later
+from drills.engines.velero.reader.volume_check import Vaults
 from drills.integrity.contract import BucketPorts, Heard, Listed, Wish
 from drills.integrity.result import BackupCheck, Facts
 

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from drills.backups import ObjectKey
-from drills.engines.velero.contents import Contents, key_of, read_contents
+from drills.engines.velero.reader.contents import Contents, key_of, read_contents
 from drills.errors import BackupUnreadable, Interrupted
 from tests.drills.engines.velero.archives import GENUINE, config_map, tarball
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from drills.backups import ObjectKey
-from drills.engines.velero.contents import read_contents
 from drills.engines.velero.reaches import LONGEST, MOST, reaches
+from drills.engines.velero.reader.contents import read_contents
 from tests.drills.engines.velero.archives import tarball
 
 KEY = ObjectKey(resource="configmaps", namespace="production", name="settings")

@@ -22,9 +22,9 @@ from drills.backups import (
     Reach,
 )
 from drills.cluster_rights import binding_of
-from drills.engines.velero.archive import Counted, Entry, entries
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
+from drills.engines.velero.reader.archive import Counted, Entry, entries
 from drills.engines.velero.remarks import damage
 from drills.errors import BackupUnreadable
 from drills.findings import Finding

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drills import objects
-from drills.engines.velero.bucket.archive_audit import ArchiveAudit
-from drills.engines.velero.bucket.files import FileReader
-from drills.engines.velero.bucket.layout import CSI, SUFFERS, Part, Parts, file_name
-from drills.engines.velero.bucket.listed_index import ListedIndex
-from drills.engines.velero.bucket.metadata import Metadata, metadata_findings
-from drills.engines.velero.bucket.records import Records, counts_differ, record_findings
-from drills.engines.velero.bucket.tally import plain, warned
-from drills.engines.velero.bucket.volume_check import (
+from drills.engines.velero.reader.archive_audit import ArchiveAudit
+from drills.engines.velero.reader.contents import KNOWN_FORMATS
+from drills.engines.velero.reader.files import FileReader
+from drills.engines.velero.reader.layout import CSI, SUFFERS, Part, Parts, file_name
+from drills.engines.velero.reader.listed_index import ListedIndex
+from drills.engines.velero.reader.metadata import Metadata, metadata_findings
+from drills.engines.velero.reader.records import Records, counts_differ, record_findings
+from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.volume_check import (
     Vaults,
     claim_findings,
     unknown_claims,
     volumes_in,
 )
-from drills.engines.velero.contents import KNOWN_FORMATS
 from drills.engines.velero.remarks import damage, note
 from drills.findings import Finding
 from drills.integrity.contract import Heard

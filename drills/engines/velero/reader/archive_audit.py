@@ -8,14 +8,14 @@ writes each one again (v1.18 `pkg/backup/item_backupper.go`).
 from collections.abc import Iterator
 
 from drills.backups import BackedUpObject, ObjectKey
-from drills.engines.velero.bucket.copies import Copies
-from drills.engines.velero.bucket.folders import Folder, Folders, Holds
-from drills.engines.velero.bucket.listed_index import ListedIndex, Tick
-from drills.engines.velero.bucket.sketch import Sketch, sketch
-from drills.engines.velero.bucket.tally import Tally
-from drills.engines.velero.contents import VERSION_FILE
 from drills.engines.velero.documents import parsed
 from drills.engines.velero.judgement import DATA_UPLOADS, backed_up
+from drills.engines.velero.reader.contents import VERSION_FILE
+from drills.engines.velero.reader.copies import Copies
+from drills.engines.velero.reader.folders import Folder, Folders, Holds
+from drills.engines.velero.reader.listed_index import ListedIndex, Tick
+from drills.engines.velero.reader.sketch import Sketch, sketch
+from drills.engines.velero.reader.tally import Tally
 from drills.errors import BackupUnreadable
 from drills.integrity import tar
 from drills.integrity.entropy import Entropy

@@ -6,12 +6,12 @@ In: the backup's parts. Out: parsed documents; file facts, findings and absences
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from drills.engines.velero.bucket.archive_audit import ArchiveAudit
-from drills.engines.velero.bucket.layout import SUFFERS, Part, Parts, file_name
-from drills.engines.velero.bucket.listed_index import ListedIndex, Named, named_in
-from drills.engines.velero.bucket.runlog import backup_named
-from drills.engines.velero.bucket.tally import plain
 from drills.engines.velero.documents import bounded, parsed
+from drills.engines.velero.reader.archive_audit import ArchiveAudit
+from drills.engines.velero.reader.layout import SUFFERS, Part, Parts, file_name
+from drills.engines.velero.reader.listed_index import ListedIndex, Named, named_in
+from drills.engines.velero.reader.runlog import backup_named
+from drills.engines.velero.reader.tally import plain
 from drills.engines.velero.remarks import damage, refused
 from drills.errors import BackupUnreadable
 from drills.findings import Finding

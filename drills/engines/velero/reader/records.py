@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from drills import objects
-from drills.engines.velero.bucket.metadata import Metadata
-from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.kinds import BACKUP_NAME_LABEL, label_value
+from drills.engines.velero.reader.metadata import Metadata
+from drills.engines.velero.reader.tally import plain, warned
 from drills.engines.velero.remarks import damage, unasked
 from drills.engines.velero.results import messages
 from drills.engines.velero.volumes import CLAIM_ANNOTATION

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
-from drills.engines.velero.bucket.metadata import Metadata
-from drills.engines.velero.bucket.records import Records
-from drills.engines.velero.bucket.tally import plain, warned
-from drills.engines.velero.bucket.vault import Vault, look
 from drills.engines.velero.gaps import volume_findings
 from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.engines.velero.reader.metadata import Metadata
+from drills.engines.velero.reader.records import Records
+from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.vault import Vault, look
 from drills.engines.velero.remarks import damage, note, refused, unasked
 from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
 from drills.engines.velero.volumes import VolumeSources, volumes_of
