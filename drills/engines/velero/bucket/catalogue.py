@@ -23,7 +23,7 @@ def listed(store: ObjectStore, wish: Wish) -> Iterator[Listed]:
     prefixes = sorted(f"{FOLDER}{name}/" for name in wish.names) or [FOLDER]
     for prefix in prefixes:
         for name, files in groupby(store.list(prefix), _name):
-            one = Listed(name=name, files=tuple(files))
+            one = Listed(name=name, files=tuple(files), named=name in wish.names)
             if name and _wanted(store, one, wish):
                 yield one
 

@@ -8,25 +8,25 @@ from typing import TypeVar
 
 from drills.engines.velero.documents import bounded, parsed
 from drills.engines.velero.reader.archive_audit import ArchiveAudit
-from drills.engines.velero.reader.layout import SUFFERS, Part, Parts, file_name
+from drills.engines.velero.reader.layout import SUFFERS, Part, file_name
 from drills.engines.velero.reader.listed_index import ListedIndex, Named, named_in
+from drills.engines.velero.reader.lost import Lost
 from drills.engines.velero.reader.runlog import backup_named
+from drills.engines.velero.reader.sources import BackupFiles, Presence
 from drills.engines.velero.reader.tally import plain
 from drills.engines.velero.remarks import damage, refused
-from drills.errors import BackupUnreadable
+from drills.errors import BackupUnreadable, DrillError
 from drills.findings import Finding
 from drills.integrity.contract import Heard
-from drills.integrity.reading import Look, Read, read_file
+from drills.integrity.reading import Look
 from drills.integrity.result import FileFact
 from drills.objects import KubeObject
-from drills.ports import ObjectStore
 
 T = TypeVar("T")
 Rows = tuple[KubeObject, ...]
 
 MOST_DOCUMENT = 64 << 20
 """Largest small document, unpacked: a hundred thousand volumes."""
-MOST_LOST = 5
 BRING_BACK = (
     "Bring the file back from the bucket's versions or a second copy; without one, "
     "take a new backup."
@@ -35,13 +35,32 @@ _CODES: Mapping[Part, str] = {Part.METADATA: "metadata", Part.ARCHIVE: "archive"
 
 
 class FileReader:
-    """The files of one backup."""
+    """The files of one backup. Several may be read at once, each once."""
 
-    def __init__(self, store: ObjectStore, backup: str, parts: Parts, heard: Heard) -> None:
-        self._store, self._backup, self._parts, self._heard = store, backup, parts, heard
-        self.facts: list[FileFact] = []
-        self.findings: list[Finding] = []
-        self.missing: list[Part] = []
+    def __init__(self, files: BackupFiles, backup: str, heard: Heard) -> None:
+        self._files, self._backup, self._heard = files, backup, heard
+        self._facts: dict[Part, FileFact] = {}
+        self._findings: dict[Part, Finding] = {}
+        self.known: dict[Part, Presence] = {}
+        """What is known of each file that was to be read."""
+
+    @property
+    def facts(self) -> tuple[FileFact, ...]:
+        """Return what was read."""
+        return tuple(self._facts[part] for part in Part if part in self._facts)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong with each file by itself."""
+        return tuple(self._findings[part] for part in Part if part in self._findings)
+
+    def with_presence(self, presence: Presence) -> tuple[Part, ...]:
+        """Return the files of which that is known."""
+        return tuple(part for part in Part if self.known.get(part) is presence)
+
+    def bytes_of(self, part: Part) -> int:
+        """Return the stored bytes of a file that was read, 0 for others."""
+        return self._facts[part].bytes if part in self._facts else 0
 
     def small(self, part: Part, shape: Callable[[object], T]) -> T | None:
         """Return a document in its shape, None where it is absent or wrong."""
@@ -63,46 +82,37 @@ class FileReader:
         """Read the archive into `audit`; return whether it is whole."""
         return self._take(Part.ARCHIVE, audit.read) is not None
 
-    def lost(self, index: ListedIndex) -> tuple[Named, ...]:
-        """Return some of what the list names and the archive lacks, by reading the list again."""
+    def lost(self, index: ListedIndex, kept: Callable[[Named], bool]) -> Lost:
+        """Return what the list names and the archive lacks, by reading the list again."""
 
-        def look(pieces: Iterator[bytes]) -> tuple[Named, ...]:
-            found: list[Named] = []
+        def look(pieces: Iterator[bytes]) -> Lost:
+            lost = Lost()
             for one in named_in(pieces):
-                if len(found) < MOST_LOST and not index.has(one):
-                    found.append(one)
-            return tuple(found)
+                if not index.has(one):
+                    lost.add(one, kept=kept(one))
+            return lost
 
-        return self._read(Part.RESOURCE_LIST, look).value or ()
+        return self._files.read(Part.RESOURCE_LIST, look, self._heard).value or Lost()
 
     def _take(self, part: Part, look: Look[T]) -> T | None:
-        if part not in self._parts.known:
-            self.missing.append(part)
-            return None
-        read = self._read(part, look)
+        read = self._files.read(part, look, self._heard)
+        self.known[part] = read.presence
         if read.fact is not None:
-            self.facts.append(read.fact)
+            self._facts[part] = read.fact
         if read.error is not None:
-            self._complain(part, read)
+            self._findings[part] = self._complaint(part, read.error)
         return read.value
 
-    def _read(self, part: Part, look: Look[T]) -> Read[T]:
-        stored = self._parts.known[part]
-        return read_file(self._store, stored, look, self._heard, packed=part is not Part.METADATA)
-
-    def _complain(self, part: Part, read: Read[T]) -> None:
-        name, error = file_name(self._backup, part), read.error
-        if error is None:
-            return
+    def _complaint(self, part: Part, error: DrillError) -> Finding:
+        name = plain(file_name(self._backup, part))
         word = _CODES.get(part, "file")
         if isinstance(error, BackupUnreadable):
             suffers = SUFFERS.get(part, "what Velero did cannot be followed")
-            why = f"{plain(name)} is damaged: {plain(str(error))}; {suffers}."
-            finding = damage(f"{word}-damaged", f"backup {self._backup}", why, BRING_BACK)
-        else:
-            what = f"{plain(name)} could not be read"
-            finding = refused("file-not-read", f"backup {self._backup}", error, what)
-        self.findings.append(finding)
+            why = f"{name} is damaged: {plain(str(error))}; {suffers}."
+            return damage(f"{word}-damaged", f"backup {self._backup}", why, BRING_BACK)
+        return refused(
+            "file-not-read", f"backup {self._backup}", error, f"{name} could not be read"
+        )
 
 
 def rows_of(document: object) -> Rows:
