@@ -40,7 +40,8 @@ class FileReader:
     def __init__(self, files: BackupFiles, backup: str, heard: Heard) -> None:
         self._files, self._backup, self._heard = files, backup, heard
         self._facts: dict[Part, FileFact] = {}
-        self._findings: dict[Part, Finding] = {}
+        self._damaged: dict[Part, BackupUnreadable] = {}
+        self._refused: dict[Part, DrillError] = {}
         self.known: dict[Part, Presence] = {}
         """What is known of each file that was to be read."""
 
@@ -52,7 +53,8 @@ class FileReader:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return what is wrong with each file by itself."""
-        return tuple(self._findings[part] for part in Part if part in self._findings)
+        damaged = (self._damage(part) for part in Part if part in self._damaged)
+        return (*damaged, *self._refusals())
 
     def with_presence(self, presence: Presence) -> tuple[Part, ...]:
         """Return the files of which that is known."""
@@ -99,20 +101,29 @@ class FileReader:
         self.known[part] = read.presence
         if read.fact is not None:
             self._facts[part] = read.fact
-        if read.error is not None:
-            self._findings[part] = self._complaint(part, read.error)
+        if isinstance(read.error, BackupUnreadable):
+            self._damaged[part] = read.error
+        elif read.error is not None:
+            self._refused[part] = read.error
         return read.value
 
-    def _complaint(self, part: Part, error: DrillError) -> Finding:
-        name = plain(file_name(self._backup, part))
+    def _damage(self, part: Part) -> Finding:
+        name, error = plain(file_name(self._backup, part)), self._damaged[part]
+        suffers = SUFFERS.get(part, "what Velero did cannot be followed")
+        why = f"{name} is damaged: {plain(str(error))}; {suffers}."
         word = _CODES.get(part, "file")
-        if isinstance(error, BackupUnreadable):
-            suffers = SUFFERS.get(part, "what Velero did cannot be followed")
-            why = f"{name} is damaged: {plain(str(error))}; {suffers}."
-            return damage(f"{word}-damaged", f"backup {self._backup}", why, BRING_BACK)
-        return refused(
-            "file-not-read", f"backup {self._backup}", error, f"{name} could not be read"
-        )
+        return damage(f"{word}-damaged", f"backup {self._backup}", why, BRING_BACK)
+
+    def _refusals(self) -> Iterator[Finding]:
+        """Yield one finding for each sort of refusal, however many files it keeps from us."""
+        sorts: dict[type[DrillError], list[Part]] = {}
+        for part in sorted(self._refused, key=lambda part: part is not Part.ARCHIVE):
+            sorts.setdefault(type(self._refused[part]), []).append(part)
+        for first, *others in sorts.values():
+            more = f" and {len(others)} other file(s)" if others else ""
+            what = f"{plain(file_name(self._backup, first))}{more} could not be read"
+            subject = f"backup {self._backup}"
+            yield refused("file-not-read", subject, self._refused[first], what)
 
 
 def rows_of(document: object) -> Rows:
