@@ -134,10 +134,10 @@ def test_nothing_is_compared_where_the_scenario_says_so(cluster: EmbeddedCluster
 def test_it_is_compared_without_being_asked(cluster: EmbeddedCluster, on: On, backup: str) -> None:
     """Nobody knows beforehand that a kind was younger than Velero's discovery."""
     with cluster.earlier(WEEK):
-        live(cluster, "services", "passed-over", labels={"a": "b"})
+        live(cluster, "serviceaccounts", "passed-over", labels={"a": "b"})
     drilled = on(backup=backup)
     assert drilled.verdict == "failed"
-    assert "passed-over" in about(drilled, "not-in-backup")["services production"]["message"]
+    assert "passed-over" in about(drilled, "not-in-backup")["serviceaccounts production"]["message"]
 
 
 def test_a_right_that_is_missing_is_a_note_where_nobody_demanded_it(
