@@ -14,6 +14,7 @@ from tests.drills.integrity.buckets import (
     LIST,
     METADATA,
     REAL,
+    Edit,
     Files,
     archive,
     check,
@@ -52,7 +53,7 @@ def a_foreign_folder(files: Files) -> None:
 
 
 @pytest.mark.parametrize("leave", [without_metadata, only_a_log, a_foreign_folder])
-def test_a_folder_that_velero_does_not_see_is_named_once(leave) -> None:  # type: ignore[no-untyped-def]
+def test_a_folder_that_velero_does_not_see_is_named_once(leave: Edit) -> None:
     files = dict(REAL)
     leave(files)
     found = everything(files)

@@ -33,7 +33,9 @@ class VeleroBucket:
     def check(self, listed: Listed, heard: Heard) -> BackupCheck:
         """Read one backup wholly; only Interrupted is raised."""
         if is_leftover(listed):
-            return BackupCheck(name=listed.name, engine=ENGINE, findings=(leftover(listed),))
+            return BackupCheck(
+                name=listed.name, engine=ENGINE, findings=(leftover(listed),), leftover=True
+            )
         begun = self._ports.clock.monotonic()
         files = StoredFiles(self._ports.store, parts_of(listed.name, listed.files))
         read = read_backup(files, listed.name, heard)
