@@ -17,11 +17,13 @@ from drills.backups import (
     BackedUpObject,
     ClusterBinding,
     FoundName,
+    Maker,
     ObjectKey,
     Operated,
     Reach,
 )
 from drills.cluster_rights import binding_of
+from drills.companions.makers import maker_of
 from drills.engines.velero.archive import Counted, Entry, entries
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
@@ -52,6 +54,7 @@ class Contents:
     addresses: dict[str, str] = field(default_factory=dict)
     bindings: list[ClusterBinding] = field(default_factory=list)
     operated: list[Operated] = field(default_factory=list)
+    makers: list[Maker] = field(default_factory=list)
     format: str | None = None
     bytes: int = 0
 
@@ -119,9 +122,19 @@ def _take(contents: Contents, entry: Entry, namespaces: Collection[str]) -> None
     contents.addresses.update(addresses_of(key, obj))
     if binding := binding_of(key, obj):
         contents.bindings.append(binding)
-    if key.namespace in namespaces and (operated := operated_of(key, obj)):
+    if key.namespace in namespaces:
+        _in_scope(contents, key, obj, namespaces)
+
+
+def _in_scope(
+    contents: Contents, key: ObjectKey, obj: KubeObject, namespaces: Collection[str]
+) -> None:
+    """Keep what matters of an object that the drill will restore."""
+    if operated := operated_of(key, obj):
         contents.operated.append(operated)
-    if key.namespace in namespaces and (named := named_in(key, obj, namespaces)):
+    if maker := maker_of(key, obj):
+        contents.makers.append(maker)
+    if named := named_in(key, obj, namespaces):
         contents.named.extend(named)
         contents.found[key] = with_data(contents.found[key], obj, {n.place.key for n in named})
 

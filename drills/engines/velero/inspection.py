@@ -13,8 +13,8 @@ from drills.backups import BackedUpObject, BackedUpVolume, Backup, Inventory
 from drills.engine import Inspection
 from drills.engines.velero.contents import Contents, read_contents
 from drills.engines.velero.documents import rows
-from drills.engines.velero.gaps import volume_findings
-from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.engines.velero.gaps import forgotten_findings, volume_findings
+from drills.engines.velero.holdings import archived_volumes, claims_in, pods_of, sources_of
 from drills.engines.velero.kinds import BACKUP
 from drills.engines.velero.listed import compare_with_list
 from drills.engines.velero.reading import (
@@ -31,7 +31,7 @@ from drills.engines.velero.requests import Target
 from drills.engines.velero.results import messages
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.site import Site
-from drills.engines.velero.volumes import VolumeSources, volumes_of
+from drills.engines.velero.volumes import VolumeSources, forgotten
 from drills.errors import BackupUnreadable, DrillError, Interrupted, Missing
 from drills.findings import Cause, Finding
 from drills.objects import KubeObject
@@ -106,17 +106,16 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
     found = tuple(reading.contents.found.values())
     backups, notes = pod_volume_backups(reading.source)
     info = reading.document(Target.BACKUP_VOLUME_INFO)
-    sources = VolumeSources(
+    snapshots = reading.document(Target.BACKUP_VOLUME_SNAPSHOTS)
+    sources = sources_of(
+        found,
+        pods=pods_of(found),
+        backup=reading.custom,
         info=None if info.absent else rows(info.value),
         pod_volume_backups=backups,
-        native_snapshots=rows(reading.document(Target.BACKUP_VOLUME_SNAPSHOTS).value),
-        data_uploads=tuple(o.body for o in found if o.key.resource == DATA_UPLOADS and o.body),
+        native_snapshots=None if snapshots.absent else rows(snapshots.value),
     )
-    volumes = volumes_of(
-        (o for o in found if o.key.resource == "persistentvolumeclaims"),
-        (o for o in found if o.key.resource == "persistentvolumes"),
-        sources,
-    )
+    volumes = archived_volumes(found, sources)
     in_scope = tuple(volume for volume in volumes if volume.namespace in namespaces)
     inventory = _inventory(reading, volumes, in_scope, backups)
     return Inspection(
@@ -130,6 +129,11 @@ def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
             *_absent(reading.backup, namespaces, inventory.namespaces),
             *_errors(reading),
             *volume_findings(in_scope, namespaces),
+            *forgotten_findings(
+                o
+                for o in forgotten(claims_in(found), sources.pods or ())
+                if o.key.namespace in namespaces
+            ),
             *_repositories(reading, in_scope, sources),
         ),
     )
@@ -159,6 +163,7 @@ def _inventory(
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        makers=tuple(contents.makers),
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drills import objects
+from drills.companions.judging import Ground, lack_findings
 from drills.engines.velero.bucket.archive_audit import ArchiveAudit
 from drills.engines.velero.bucket.files import FileReader
 from drills.engines.velero.bucket.layout import CSI, SUFFERS, Part, Parts, file_name
@@ -14,12 +15,16 @@ from drills.engines.velero.bucket.records import Records, counts_differ, record_
 from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.bucket.volume_check import (
     Vaults,
-    claim_findings,
     unknown_claims,
+    volume_check,
     volumes_in,
 )
 from drills.engines.velero.contents import KNOWN_FORMATS
+from drills.engines.velero.gaps import forgotten_findings
+from drills.engines.velero.holdings import claims_in
 from drills.engines.velero.remarks import damage, note
+from drills.engines.velero.scope import scope_of
+from drills.engines.velero.volumes import forgotten
 from drills.findings import Finding
 from drills.integrity.contract import Heard
 
@@ -168,9 +173,12 @@ def _against_list(read: Material) -> Iterator[Finding]:
 def _volumes(read: Material, vaults: Vaults, heard: Heard) -> Iterator[Finding]:
     if read.meta is None or not read.meta.usable:
         return
-    archived = read.audit.volume_objects
-    volumes, saved = volumes_in(archived, read.records)
-    yield from claim_findings(read.meta, volumes)
+    archived, pods = read.audit.volume_objects, read.audit.pods
+    volumes, saved = volumes_in(archived, pods, read.records, read.meta)
+    yield from volume_check(volumes)
+    yield from forgotten_findings(forgotten(claims_in(archived), pods))
+    ground = Ground(scope=scope_of(read.meta.obj))
+    yield from lack_findings(read.audit.companions.lacks(), ground)
     yield from unknown_claims(read.meta, archived, read.records)
     yield from vaults.findings(saved, heard)
     if any(volume.method == "NativeSnapshot" for volume in volumes):

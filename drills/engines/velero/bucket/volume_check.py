@@ -3,59 +3,59 @@
 In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
 """
 
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from drills import objects
-from drills.backups import BackedUpObject, BackedUpVolume
+from drills.backups import Absence, BackedUpObject, BackedUpVolume
 from drills.engines.velero.bucket.metadata import Metadata
 from drills.engines.velero.bucket.records import Records
 from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.bucket.vault import Vault, look
-from drills.engines.velero.gaps import volume_findings
-from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.engines.velero.gaps import claim_findings
+from drills.engines.velero.holdings import archived_volumes, sources_of
+from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.remarks import damage, note, refused, unasked
 from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
-from drills.engines.velero.volumes import VolumeSources, volumes_of
 from drills.findings import Finding, Severity
 from drills.integrity.contract import BucketPorts, Heard, Snapshots
 
-ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
-"""Words of Velero's reasons for a volume that the user chose to leave out, v1.18
-`pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
 CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
 BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
 
 
 def volumes_in(
-    archived: Iterable[BackedUpObject], records: Records
+    archived: Iterable[BackedUpObject],
+    pods: Iterable[PodVolumes],
+    records: Records,
+    meta: Metadata | None,
 ) -> tuple[tuple[BackedUpVolume, ...], tuple[Saved, ...]]:
     """Return the claims with their volumes, and what of them lies in a repository."""
     archived = tuple(archived)
-    sources = VolumeSources(
+    sources = sources_of(
+        archived,
+        pods=pods,
+        backup=meta.obj if meta else None,
         info=records.info,
         pod_volume_backups=records.pod_volume_backups or (),
-        native_snapshots=records.snapshots or (),
-        data_uploads=tuple(o.body for o in archived if o.key.resource == DATA_UPLOADS and o.body),
+        native_snapshots=records.snapshots,
     )
-    volumes = volumes_of(
-        (o for o in archived if o.key.resource == "persistentvolumeclaims"),
-        (o for o in archived if o.key.resource == "persistentvolumes"),
-        sources,
-    )
+    volumes = archived_volumes(archived, sources)
     return volumes, tuple(saved_in(volumes, records.info or ()))
 
 
-def claim_findings(meta: Metadata, volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
-    """Yield what is wrong with claims; what was left out on purpose is only a warning."""
-    none_wanted = objects.mapping(meta.obj, "spec").get("snapshotVolumes") is False
+def volume_check(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
+    """Yield what is wrong with claims; what was left out on purpose is only a warning here.
+
+    So is a claim that had no volume in the source: the backup is as good as what it was taken of.
+    """
     for volume in volumes:
-        for finding in volume_findings((volume,), (volume.namespace,)):
-            wanted = not (none_wanted or ON_PURPOSE.search(volume.reason))
-            if volume.method == "none" and not wanted:
+        for finding in claim_findings(volume):
+            if volume.absence is Absence.CHOSEN:
                 yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
+            elif volume.absence is Absence.NOTHING:
+                yield replace(finding, severity=Severity.WARNING)
             else:
                 yield finding
 
