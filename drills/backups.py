@@ -176,6 +176,8 @@ class BackedUpVolume:
     """What to do about the absence; '' where nothing better is known than to save the data."""
     never_binds: bool = False
     """True where the restored claim would ask for a volume that the backup does not hold."""
+    doubt: str = ""
+    """What speaks against data that is there otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,14 +68,12 @@ def of_data_movement(
             "Keep Velero's own namespace out of the backup (excludedNamespaces), so that it holds "
             "no other backup's DataUploads; then take a new backup.",
         )
-    annotations = objects.mapping(claim.body, "metadata", "annotations")
-    for word in (UPLOAD_ANNOTATION, SNAPSHOT_ANNOTATION):
-        if word not in annotations:
-            return Miss(
-                f"the archived claim lacks the annotation {word}, so a restore makes an empty "
-                "volume and calls it Completed",
-                "Take a new backup; see what changes claims while they are backed up.",
-            )
+    if SNAPSHOT_ANNOTATION in _annotations(claim) and UPLOAD_ANNOTATION not in _annotations(claim):
+        return Miss(
+            f"the archived claim lacks the annotation {UPLOAD_ANNOTATION}, so a restore makes an "
+            "empty volume and calls it Completed",
+            "Take a new backup; see what changes claims while they are backed up.",
+        )
     return _ended(uploads[0], moved=moved)
 
 
@@ -90,6 +88,20 @@ def _ended(upload: KubeObject, *, moved: bool) -> Miss | None:
     return None
 
 
+def unmarked(claim: BackedUpObject) -> str:
+    """Return what speaks against a claim whose data was moved and that does not say so itself."""
+    if SNAPSHOT_ANNOTATION in _annotations(claim):
+        return ""
+    return (
+        f"The archived claim has neither {SNAPSHOT_ANNOTATION} nor {UPLOAD_ANNOTATION}, by which "
+        "Velero knows that its data was moved: a restore may make an empty volume."
+    )
+
+
+def _annotations(claim: BackedUpObject) -> KubeObject:
+    return objects.mapping(claim.body, "metadata", "annotations")
+
+
 def of_csi_snapshot(
     claim: BackedUpObject,
     snapshots: Mapping[Claim, KubeObject] | None,
@@ -99,7 +111,7 @@ def of_csi_snapshot(
     if snapshots is None or contents is None:
         return None
     again = "Take a new backup; see what keeps snapshot.storage.k8s.io objects out of it."
-    name = objects.text(objects.mapping(claim.body, "metadata", "annotations"), SNAPSHOT_ANNOTATION)
+    name = objects.text(_annotations(claim), SNAPSHOT_ANNOTATION)
     if not name:
         return Miss(
             f"the archived claim lacks the annotation {SNAPSHOT_ANNOTATION}, so a restore makes an "

@@ -7,6 +7,7 @@
 | its data is saved, and a restore would not find it         | volume-not-restorable   | critical |
 | its data is not there                                      | volume-not-in-backup    | critical |
 | its data lies in the storage system alone                  | volume-in-storage-only  | note     |
+| its data was moved, and the claim has no mark of it        | claim-not-marked        | warning  |
 | it would ask for a volume that the backup does not hold    | claim-cannot-bind       | critical |
 """
 
@@ -55,6 +56,14 @@ def claim_findings(volume: BackedUpVolume) -> Iterable[Finding]:
             subject,
             "Its data is a snapshot inside the storage system; the bucket holds none of it.",
             "Move snapshot data to the bucket if the storage system itself may be lost.",
+        )
+    if volume.doubt:
+        yield warning(
+            "claim-not-marked",
+            subject,
+            volume.doubt,
+            "Take a new backup; drill it with a probe of the data.",
+            cause=Cause.BACKUP,
         )
     if volume.never_binds and volume.has_data:
         yield _cannot_bind(volume, subject)

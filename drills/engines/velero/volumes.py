@@ -212,13 +212,16 @@ def _from_info(claim: BackedUpObject, row: KubeObject, index: _Index) -> BackedU
         backups = index.moved_by(objects.text(details, "operationID"))
     reason = _trouble(method, row, details, backups)
     miss = None if reason else _miss(method, claim, backups, index)
-    return _entry(
+    found = _entry(
         method=method,
         size=_size(details),
         reason=reason,
         instant=objects.instant(row, "startTimestamp"),
         miss=miss,
     )
+    if method == DATA_MOVER and found.has_data and index.sources.data_uploads is not None:
+        return replace(found, doubt=findable.unmarked(claim))
+    return found
 
 
 def _miss(
@@ -230,7 +233,8 @@ def _miss(
         key = (claim.key.namespace, claim.key.name)
         row = index.row(key)
         named = objects.text(row, "snapshotDataMovementInfo", "snapshotHandle")
-        return findable.of_data_movement(claim, index.uploads(key), moved=bool(named) or not row)
+        uploads = index.uploads(key) or (None if index.sources.data_uploads is None else backups)
+        return findable.of_data_movement(claim, uploads, moved=bool(named) or not row)
     if method == CSI:
         return findable.of_csi_snapshot(claim, sources.snapshots, sources.contents)
     if method == NATIVE:
