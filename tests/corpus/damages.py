@@ -20,6 +20,8 @@ Edit = Callable[[Files], object]
 
 SETTINGS = "resources/configmaps/namespaces/cellar/cask-settings.json"
 SETTINGS_COPY = SETTINGS.replace("configmaps/", "configmaps/v1-preferredversion/")
+FIRST_WITH_RESULTS = "1.10.3"
+"""Its backups without their results cannot be told from those of 1.9, which wrote none."""
 LISTS = ("-volumeinfo.json.gz", "-podvolumebackups.json.gz", "-volumesnapshots.json.gz",
          "-itemoperations.json.gz")  # fmt: skip
 
@@ -79,8 +81,9 @@ def _to_any_file(subject: Subject) -> Iterator[Damage]:
         half = len(subject.files[where]) // 2
         yield Damage(name=f"{suffix} cut", edit=_cut(where, half), code=f"{sort}-damaged")
         yield Damage(name=f"{suffix} emptied", edit=_put(where, b""), code=f"{sort}-damaged")
-        gone = "log-missing" if suffix == "-logs.gz" else f"{sort}-missing"
-        yield Damage(name=f"{suffix} removed", edit=_remove(where), code=gone)
+        if suffix != "-results.gz" or subject.one.version != FIRST_WITH_RESULTS:
+            gone = "log-missing" if suffix == "-logs.gz" else f"{sort}-missing"
+            yield Damage(name=f"{suffix} removed", edit=_remove(where), code=gone)
         if sort != "metadata":
             flip = _flip(where, half)
             yield Damage(name=f"{suffix} flipped", edit=flip, code=f"{sort}-damaged")

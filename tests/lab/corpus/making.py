@@ -6,7 +6,7 @@ the other, and keeps what lies in the buckets afterwards. Needs Go, and root on 
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,26 +145,34 @@ def make(shop: Workshop, velero: Velero) -> None:
     veleros.remove(shop.cluster)
     kopia = shop.location("kopia")
     veleros.install(shop.run, shop.cluster, velero, kopia)
-    _back_up(shop, velero, "full", BOTH, VOLUMES)
-    _back_up(shop, velero, "none", BOTH, "--snapshot-volumes=false")
-    _back_up(shop, velero, "cluster", "--include-cluster-resources=true",
-             "--include-namespaces=cellar", "--snapshot-volumes=false")  # fmt: skip
-    _opted_out(shop, lambda: _back_up(shop, velero, "opted-out", BOTH, VOLUMES))
-    velero.run(shop.run, "schedule", "create", "nightly", "--schedule=0 1 * * *", BOTH, VOLUMES)
-    _back_up(shop, velero, "", "--from-schedule=nightly")
-    keep(shop, velero, kopia)
+    by_kopia(shop, velero, kopia)
     if velero.writes_restic:
-        restic = shop.location("restic")
-        veleros.add_location(shop.cluster, restic)
-        veleros.restart(shop.cluster, "--uploader-type=restic")
-        _back_up(shop, velero, "restic", BOTH, VOLUMES, "--storage-location=restic")
-        keep(shop, velero, restic)
+        restarted(shop, velero, "restic", "--uploader-type=restic")
     if velero.version == veleros.OWN:
-        versions = shop.location("versions")
-        veleros.add_location(shop.cluster, versions)
-        veleros.restart(shop.cluster, f"--features={GROUP_VERSIONS}")
-        _back_up(shop, velero, "versions", BOTH, VOLUMES, "--storage-location=versions")
-        keep(shop, velero, versions)
+        restarted(shop, velero, "versions", f"--features={GROUP_VERSIONS}")
+
+
+def by_kopia(shop: Workshop, velero: Velero, location: Location) -> None:
+    """Makes the backups of which there is one by each version."""
+    nothing = "--snapshot-volumes=false"
+    everything = ("--include-namespaces=cellar", "--include-cluster-resources=true")
+    back_up(shop, velero, "full", BOTH, VOLUMES)
+    back_up(shop, velero, "none", BOTH, nothing)
+    back_up(shop, velero, "cluster", *everything, nothing)
+    with opted_out(shop.cluster):
+        back_up(shop, velero, "opted-out", BOTH, VOLUMES)
+    velero.run(shop.run, "schedule", "create", "nightly", "--schedule=0 1 * * *", BOTH, VOLUMES)
+    back_up(shop, velero, "", "--from-schedule=nightly")
+    keep(shop, velero, location)
+
+
+def restarted(shop: Workshop, velero: Velero, name: str, *server: str) -> None:
+    """Makes one backup, in a bucket of its own, with a server of other settings."""
+    location = shop.location(name)
+    veleros.add_location(shop.cluster, location)
+    veleros.restart(shop.cluster, *server)
+    back_up(shop, velero, name, BOTH, VOLUMES, f"--storage-location={name}")
+    keep(shop, velero, location)
 
 
 def keep(shop: Workshop, velero: Velero, location: Location) -> None:
@@ -178,7 +186,12 @@ def keep(shop: Workshop, velero: Velero, location: Location) -> None:
     _say(f"  kept {target.relative_to(KEPT)}")
 
 
-def _back_up(shop: Workshop, velero: Velero, name: str, *words: str) -> None:
+def back_up(shop: Workshop, velero: Velero, name: str, *words: str) -> None:
+    """Makes a backup with the version's own command line.
+
+    Raises:
+        LabError: It was not Completed.
+    """
     # Each name once, so that one Velero can be shown the backups of all.
     named = [f"{name}-{velero.version.replace('.', '-')}"] if name else []
     velero.run(shop.run, "backup", "create", *named, *words, "--wait")
@@ -192,12 +205,19 @@ def _back_up(shop: Workshop, velero: Velero, name: str, *words: str) -> None:
     _say(f"  backed up {newest['metadata']['name']}")
 
 
-def _opted_out(shop: Workshop, back_up: Callable[[], None]) -> None:
-    """Has a backup made while a pod says that its volume is to be left out."""
-    for value, then in (("data", back_up), (None, lambda: None)):
-        change = {"metadata": {"annotations": {_OPTED_OUT: value}}}
-        shop.cluster.patch("v1", "Pod", "casks-1", change, "cellar")
-        then()
+@contextmanager
+def opted_out(cluster: Cluster) -> Iterator[None]:
+    """A pod says meanwhile that its volume is to be left out of file-system backup."""
+    _annotate(cluster, "data")
+    try:
+        yield
+    finally:
+        _annotate(cluster, None)
+
+
+def _annotate(cluster: Cluster, volumes: str | None) -> None:
+    change = {"metadata": {"annotations": {_OPTED_OUT: volumes}}}
+    cluster.patch("v1", "Pod", "casks-1", change, "cellar")
 
 
 def _runs(cluster: Cluster) -> bool:
