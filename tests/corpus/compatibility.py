@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.corpus.kept import HERE, VERSIONS, Kept, Method
+from tests.corpus.kept import HERE, VERSIONS, Kept, Method, writes
 
 LAB_DRILLS = HERE / "lab-drills.json"
 PAGE = HERE.parents[1] / "docs" / "compatibility.md"
@@ -88,9 +88,13 @@ def _table(methods: Iterable[str], cells: Mapping[tuple[str, str], str]) -> Iter
     yield f"| Velero | {' | '.join(VERSIONS)} |"
     yield f"|---|{'---|' * len(VERSIONS)}"
     for method in methods:
-        other = _READ if method in READ else _NEVER
-        found = (cells.get((version, method), other) for version in VERSIONS)
+        found = (cells.get((version, method), _unkept(version, method)) for version in VERSIONS)
         yield f"| {method} | {' | '.join(found)} |"
+
+
+def _unkept(version: str, method: str) -> str:
+    """What is said of backups of which none is kept."""
+    return _READ if writes(version, method) else _NEVER
 
 
 def _several(words: Iterable[str]) -> str:

@@ -27,6 +27,14 @@ class Method(StrEnum):
     NONE = "no volume data"
 
 
+def writes(version: str, method: str) -> bool:
+    """Whether this Velero writes such backups: none by restic from 1.17 on.
+
+    Velero v1.17.2, `pkg/uploader/types.go`, ValidateUploaderType.
+    """
+    return method != Method.RESTIC or tuple(map(int, version.split("."))) < (1, 17)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """One backup."""
