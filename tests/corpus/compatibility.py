@@ -13,10 +13,11 @@ from tests.corpus.kept import HERE, VERSIONS, Kept, Method, writes
 
 LAB_DRILLS = HERE / "lab-drills.json"
 PAGE = HERE.parents[1] / "docs" / "compatibility.md"
-READ = ("CSI snapshot", "CSI snapshot, data moved", "native snapshot")
-"""Ways of saving volumes of which no backup is kept."""
+CSI = {"csi-snapshot": "CSI snapshot", "csi-data-mover": "CSI snapshot, data moved"}
+"""Ways that the embedded cluster cannot restore; kept in `csi/velero-VERSION/FOLDER`."""
+OTHERS = (*CSI.values(), "native snapshot")
 
-_LAB, _EMBEDDED, _READ, _NEVER = "**lab**", "embedded", "read", "-"
+_LAB, _EMBEDDED, _VERIFIED, _READ, _NEVER = "**lab**", "embedded", "verified", "read", "-"
 _HEAD = """# Which backups this was tried on
 <!-- Made from tests/corpus; pytest tests/corpus --update-golden writes it anew. -->
 Each word stands for real backups that are kept in `tests/corpus`, written by an unmodified Velero
@@ -28,6 +29,8 @@ _WORDS = {
     " judged rightly there; and all of the next",
     _EMBEDDED: "verified good by `verify --bucket` with no false alarm, each damage in it found;"
     " drilled on the embedded cluster, which moves no bytes, and judged rightly",
+    _VERIFIED: "verified good by `verify --bucket` with no false alarm, each damage in it found; the"
+    " embedded cluster cannot restore it, and says so",
     _READ: "no such backup is kept: the rules follow Velero's source, and are tested with files"
     " made after it",
     _NEVER: "this Velero does not write such backups",
@@ -56,17 +59,25 @@ def lab_drills(file: Path = LAB_DRILLS) -> tuple[LabDrill, ...]:
     return tuple(LabDrill(**row) for row in json.loads(file.read_text(encoding="utf-8")))
 
 
-def page(kept: Iterable[Kept], drilled: Iterable[LabDrill]) -> str:
+def kept_by_csi(folder: Path = HERE / "csi") -> tuple[tuple[str, str], ...]:
+    """Version and method of each bucket of `csi/`."""
+    found = ((path.parent.name, path.name) for path in folder.glob("velero-*/*"))
+    return tuple((version.removeprefix("velero-"), CSI[name]) for version, name in found)
+
+
+def page(
+    kept: Iterable[Kept],
+    drilled: Iterable[LabDrill],
+    by_csi: Iterable[tuple[str, str]] = (),
+) -> str:
     """The page, as Markdown."""
     kept, drilled = tuple(kept), tuple(drilled)
-    real = {(one.velero, one.method) for one in drilled}
     cells = {
-        (one.version, str(one.method)): _LAB
-        if (one.version, str(one.method)) in real
-        else _EMBEDDED
-        for one in kept
+        **{(one.version, str(one.method)): _EMBEDDED for one in kept},
+        **{key: _VERIFIED for key in by_csi},
+        **{(one.velero, one.method): _LAB for one in drilled},
     }
-    methods = (*map(str, Method), *READ)
+    methods = (*map(str, Method), *OTHERS)
     return (
         _HEAD.format(kubernetes=_several({one.kubernetes for one in kept}))
         + "".join(f"{row}\n" for row in _table(methods, cells))

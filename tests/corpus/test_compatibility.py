@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.corpus.compatibility import PAGE, LabDrill, lab_drills, page
+from tests.corpus.compatibility import PAGE, LabDrill, kept_by_csi, lab_drills, page
 from tests.corpus.kept import KEPT, VERSIONS, Method
 
 
 def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
-    made = page(KEPT, lab_drills())
+    made = page(KEPT, lab_drills(), kept_by_csi())
     if request.config.getoption("--update-golden", default=False):
         PAGE.write_text(made, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == made, (
