@@ -29,8 +29,8 @@ _WORDS = {
     " judged rightly there; and all of the next",
     _EMBEDDED: "verified good by `verify --bucket` with no false alarm, each damage in it found;"
     " drilled on the embedded cluster, which moves no bytes, and judged rightly",
-    _VERIFIED: "verified good by `verify --bucket` with no false alarm, each damage in it found; the"
-    " embedded cluster cannot restore it, and says so",
+    _VERIFIED: "verified good by `verify --bucket` with no false alarm, each damage in it found;"
+    " the embedded cluster cannot restore it, and says so",
     _READ: "no such backup is kept: the rules follow Velero's source, and are tested with files"
     " made after it",
     _NEVER: "this Velero does not write such backups",
@@ -74,7 +74,7 @@ def page(
     kept, drilled = tuple(kept), tuple(drilled)
     cells = {
         **{(one.version, str(one.method)): _EMBEDDED for one in kept},
-        **{key: _VERIFIED for key in by_csi},
+        **dict.fromkeys(by_csi, _VERIFIED),
         **{(one.velero, one.method): _LAB for one in drilled},
     }
     methods = (*map(str, Method), *OTHERS)
