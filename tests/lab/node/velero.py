@@ -68,7 +68,7 @@ def established(cluster: Cluster, definitions: list[dict[str, Any]]) -> bool:
 
     def ready(name: str) -> bool:
         found = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
-        conditions = cast("list[dict[str, str]]", status_of(found).get("conditions", []))
+        conditions = cast("list[dict[str, str]]", status_of(found).get("conditions") or [])
         return any((c["type"], c["status"]) == ("Established", "True") for c in conditions)
 
     return all(ready(item["metadata"]["name"]) for item in definitions)
