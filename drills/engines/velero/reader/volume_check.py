@@ -6,6 +6,7 @@ In: what the archive and the records say. Out: findings, each naming the claims 
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
@@ -148,7 +149,11 @@ def _by_restic(one: Saved) -> bool:
 def unknown_claims(
     meta: Metadata, archived: Iterable[BackedUpObject], records: Records
 ) -> Iterator[Finding]:
-    """Yield a finding when volumeinfo speaks of claims that the archive does not hold."""
+    """Yield a finding when volumeinfo speaks of claims that the archive does not hold.
+
+    A backup with every cluster-scoped object takes the volumes of all namespaces, and volumeinfo
+    names their claims; those of namespaces it does not include are not in it (seen with 1.18.3).
+    """
     if not _takes_claims(meta):
         return
     held = {(o.key.namespace, o.key.name) for o in archived}
@@ -157,6 +162,7 @@ def unknown_claims(
         for row in records.info or ()
         if objects.text(row, "pvcName")
         and (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")) not in held
+        and _includes(meta, objects.text(row, "pvcNamespace"))
     ]
     if strange:
         yield damage(
@@ -166,6 +172,17 @@ def unknown_claims(
             f"{plain(', '.join(strange[:5]))}.",
             "Bring the right files back from the bucket's versions, or take a new backup.",
         )
+
+
+def _includes(meta: Metadata, namespace: str) -> bool:
+    spec = objects.mapping(meta.obj, "spec")
+    taken = [str(one) for one in objects.items(spec, "includedNamespaces")] or ["*"]
+    left_out = [str(one) for one in objects.items(spec, "excludedNamespaces")]
+    return _any_fits(taken, namespace) and not _any_fits(left_out, namespace)
+
+
+def _any_fits(patterns: Iterable[str], namespace: str) -> bool:
+    return any(fnmatchcase(namespace, pattern) for pattern in patterns)
 
 
 def _takes_claims(meta: Metadata) -> bool:
