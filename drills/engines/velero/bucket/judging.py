@@ -21,7 +21,7 @@ from drills.engines.velero.bucket.volume_check import (
 )
 from drills.engines.velero.contents import KNOWN_FORMATS
 from drills.engines.velero.gaps import forgotten_findings
-from drills.engines.velero.holdings import claims_in
+from drills.engines.velero.holdings import claims_in, without_volume
 from drills.engines.velero.remarks import damage, note
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.volumes import forgotten
@@ -54,7 +54,8 @@ def judged(read: Material, vaults: Vaults, now: datetime, heard: Heard) -> Itera
     yield from _log(read)
     if read.meta is not None:
         yield from metadata_findings(read.meta, read.name, now)
-        yield from record_findings(read.meta, read.records)
+        unarchived = without_volume(read.audit.volume_objects) if read.whole else frozenset()
+        yield from record_findings(read.meta, read.records, unarchived)
     if read.meta is None or read.meta.usable:
         yield from _missing(read)
     yield from _entries(read)
