@@ -107,13 +107,7 @@ def _volumes(
     if records.info is None:
         return
     if records.pod_volume_backups is not None:
-        saved = [
-            backup
-            for backup in records.pod_volume_backups
-            if (objects.text(backup, "spec", "pod", "namespace"), _claim_of(backup))
-            not in unarchived
-        ]
-        yield from _pod_volumes(meta, records.info, saved)
+        yield from _pod_volumes(meta, records.info, records.pod_volume_backups, unarchived)
     if records.snapshots is not None:
         taken = {objects.text(s, "status", "providerSnapshotID") for s in records.snapshots}
         for row in records.info:
@@ -123,7 +117,10 @@ def _volumes(
 
 
 def _pod_volumes(
-    meta: Metadata, info: Iterable[KubeObject], backups: Iterable[KubeObject]
+    meta: Metadata,
+    info: Iterable[KubeObject],
+    backups: Iterable[KubeObject],
+    unarchived: Container[tuple[str, str]],
 ) -> Iterator[Finding]:
     saved = {_pod_volume(b): objects.text(b, "status", "snapshotID") for b in backups}
     noted = set()
@@ -138,12 +135,13 @@ def _pod_volumes(
             yield _differs(meta, f"volumeinfo and PodVolumeBackups disagree about {_claim(row)}")
     for backup in backups:
         handle = objects.text(backup, "status", "snapshotID")
-        claim = objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
-        if claim and handle and handle not in noted:
+        claim = _claim_of(backup)
+        known = (objects.text(backup, "spec", "pod", "namespace"), claim) in unarchived
+        if claim and handle and handle not in noted and not known:
             yield unasked(
                 "volume-records-differ",
                 f"backup {meta.name}",
-                f"Claim {plain(str(claim))} was saved and volumeinfo does not know it: its pod "
+                f"Claim {plain(claim)} was saved and volumeinfo does not know it: its pod "
                 "vanished while the backup was taken, or the file was replaced.",
                 "Drill this backup to learn whether the claim's data comes back.",
             )
