@@ -77,16 +77,18 @@ def no_content(files: Files) -> None:
     drop(files, CONTENTS, "c")
 
 
+def no_pods(files: Files) -> None:
+    for name in ("ledger-0", "migrate-5b5rg", "shop-654c845dd7-5pqq7", "shop-654c845dd7-7mm2n"):
+        drop(files, "pods", name)
+    asked(files, excludedResources=["pods"])
+
+
 DAMAGES: dict[str, tuple[Callable[[Files], object], str, str]] = {
     "two data uploads": (two_uploads, "volume-not-restorable", "2 DataUploads"),
     "no data upload": (no_upload, "volume-not-restorable", "no DataUpload"),
     "no snapshot": (no_snapshot, "volume-not-restorable", "lacks its VolumeSnapshot"),
     "no content": (no_content, "volume-not-restorable", "lacks VolumeSnapshotContent"),
-    "no pod": (
-        lambda files: drop(files, "pods", "ledger-0"),
-        "volume-not-restorable",
-        "which the archive lacks",
-    ),
+    "no pods": (no_pods, "volume-not-restorable", "which the archive lacks"),
     "no volume": (
         lambda files: drop(files, "persistentvolumes", "local-1"),
         "claim-cannot-bind",
@@ -133,6 +135,14 @@ def test_what_a_restore_would_lack_is_known(
     assert found.state is State.DAMAGED
     assert words in critical[code]
     assert set(critical) == {code}
+
+
+def test_one_pod_that_is_not_there_is_a_warning() -> None:
+    files = dict(REAL)
+    drop(files, "pods", "ledger-0")
+    found = check(files)
+    assert found.state is State.GOOD
+    assert "ledger-0, which the archive lacks" in said(found, Severity.WARNING)["volume-in-doubt"]
 
 
 CHOSEN: dict[str, Callable[[Files], None]] = {

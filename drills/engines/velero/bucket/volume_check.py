@@ -13,7 +13,7 @@ from drills.engines.velero.bucket.metadata import Metadata
 from drills.engines.velero.bucket.records import Records
 from drills.engines.velero.bucket.tally import plain, warned
 from drills.engines.velero.bucket.vault import Vault, look
-from drills.engines.velero.gaps import claim_findings
+from drills.engines.velero.gaps import claim_findings, doubt_findings
 from drills.engines.velero.holdings import archived_volumes, sources_of
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.remarks import damage, note, refused, unasked
@@ -50,6 +50,8 @@ def volume_check(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
 
     So is a claim that had no volume in the source: the backup is as good as what it was taken of.
     """
+    volumes = tuple(volumes)
+    yield from doubt_findings(volumes)
     for volume in volumes:
         for finding in claim_findings(volume):
             if volume.absence is Absence.CHOSEN:
