@@ -125,7 +125,7 @@ def test_every_way_of_naming_counts(spec: dict[str, object], code: str) -> None:
                 "ownerReferences": [{"kind": "Deployment", "name": "shop", "controller": True}]
             },
             spec={"replicas": 0, "template": {"spec": reading("db")}},
-        ),  # fmt: skip
+        ),
         pod({"volumes": [{"emptyDir": {}}, {"projected": {"sources": [{"downwardAPI": {}}]}}]}),
     ],
 )

@@ -82,7 +82,7 @@ class _Making:
         self._keeps_volume = {
             (volume.namespace, volume.claim)
             for volume in order.inventory.volumes
-            if volume.restored_as_is or volume.method in OWN_STORAGE
+            if volume.restored_as_is or volume.never_binds or volume.method in OWN_STORAGE
         }
 
     def made(self, key: ObjectKey, obj: Body) -> KubeObject:

@@ -25,7 +25,7 @@ from drills import objects
 from drills.backups import BackedUpVolume
 from drills.companions.judging import Ground, lack_findings
 from drills.engines.velero.gaps import forgotten_findings, volume_findings
-from drills.engines.velero.holdings import claims_in
+from drills.engines.velero.holdings import claims_in, without_volume
 from drills.engines.velero.reader.absence import absent_files
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
 from drills.engines.velero.reader.listed_index import Named
@@ -85,7 +85,8 @@ def _all(
     yield from _log(read)
     if read.meta is not None:
         yield from metadata_findings(read.meta, read.name, now)
-        yield from record_findings(read.meta, read.records)
+        unarchived = without_volume(read.audit.volume_objects) if read.whole else frozenset()
+        yield from record_findings(read.meta, read.records, unarchived)
         yield from error_findings(read.meta, read.records)
     if read.meta is None or read.meta.usable:
         yield from absent_files(read)

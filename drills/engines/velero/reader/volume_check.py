@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from drills import objects
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
-from drills.engines.velero.gaps import claim_findings
+from drills.engines.velero.gaps import claim_findings, doubt_findings
 from drills.engines.velero.holdings import archived_volumes, sources_of
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.reader.metadata import Metadata
@@ -112,6 +112,8 @@ def volume_check(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
 
     So is a claim that had no volume in the source: the backup is as good as what it was taken of.
     """
+    volumes = tuple(volumes)
+    yield from doubt_findings(volumes)
     for volume in volumes:
         for finding in claim_findings(volume):
             if volume.absence is Absence.CHOSEN:
