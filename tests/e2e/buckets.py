@@ -48,6 +48,11 @@ class Bucket:
 
         self.change_json("velero-backup.json", change)
 
+    def cut(self, name: str) -> None:
+        """Cut the end off one file of the backup."""
+        path = self.file(name)
+        path.write_bytes(path.read_bytes()[:-5])
+
     def truncate(self) -> None:
         """Cut the archive in half."""
         content = self.tarball.read_bytes()

@@ -33,6 +33,8 @@ DAMAGES: dict[str, tuple[Callable[[Bucket], None], str]] = {
     "one byte flipped": (Bucket.flip_byte, "archive"),
     "tarball removed": (lambda bucket: bucket.tarball.unlink(), "archive"),
     "tarball emptied": (lambda bucket: bucket.tarball.write_bytes(b"") and None, "archive"),
+    "results cut": (lambda bucket: bucket.cut(f"{BACKUP}-results.gz"), "results.gz is damaged"),
+    "log cut": (lambda bucket: bucket.cut(f"{BACKUP}-logs.gz"), "logs.gz is damaged"),
     "namespace missing": (lambda bucket: bucket.drop_namespace("production"), "production"),
     "volume opted out": (Bucket.opt_volume_out, "data-ledger-0"),
     "volume data missing": (Bucket.drop_volume_data, ""),
