@@ -138,6 +138,7 @@ class RestoreController:
             lines=RestoreLog(f"{NAMESPACE}/{restore['metadata']['name']}", self._around.now),
             life=life,
             terminating_seconds=self._around.terminating_seconds,
+            any_snapshot_location=self._around.any_snapshot_location,
         )
         return job, content
 

@@ -36,6 +36,10 @@ VERSION_FILE = "metadata/version"
 KNOWN_FORMATS = frozenset({"1", "1.1.0"})
 """Format versions that Velero has written so far; 1.14 to 1.18 write 1.1.0."""
 
+SCOPES = frozenset({"cluster", "namespaces"})
+PREFERRED = "-preferredversion"
+"""Ends the folder of the version that the source preferred (`pkg/apis/velero/v1`)."""
+
 _CLUSTER_DEPTH = 4
 _NAMESPACED_DEPTH = 5
 
@@ -52,6 +56,8 @@ class Contents:
     addresses: dict[str, str] = field(default_factory=dict)
     bindings: list[ClusterBinding] = field(default_factory=list)
     operated: list[Operated] = field(default_factory=list)
+    versions: dict[str, set[str]] = field(default_factory=dict)
+    """apiVersions in which the archive holds each resource."""
     format: str | None = None
     bytes: int = 0
 
@@ -66,7 +72,7 @@ def read_contents(
     """
     counted, contents = Counted(source), Contents()
     resources = False
-    for entry in entries(counted, _wanted):
+    for entry in entries(counted, lambda path: _noted(contents, path)):
         pause()
         if entry.path == VERSION_FILE:
             contents.format = entry.body.decode(errors="replace").strip()
@@ -93,6 +99,17 @@ def key_of(path: str) -> ObjectKey | None:
         name = parts[4].removesuffix(".json")
         return ObjectKey(resource=parts[1], namespace=parts[3], name=name)
     return None
+
+
+def _noted(contents: Contents, path: str) -> bool:
+    """Return whether the entry is wanted; take note of the version that a duplicate is in."""
+    parts = path.split("/")
+    if len(parts) > _CLUSTER_DEPTH and parts[0] == "resources" and parts[2] not in SCOPES:
+        group = parts[1].partition(".")[2]
+        version = parts[2].removesuffix(PREFERRED)
+        named = f"{group}/{version}" if group else version
+        contents.versions.setdefault(parts[1], set()).add(named)
+    return _wanted(path)
 
 
 def _wanted(path: str) -> bool:

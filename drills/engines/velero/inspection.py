@@ -159,6 +159,7 @@ def _inventory(
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        versions={kind: frozenset(held) for kind, held in contents.versions.items()},
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )
