@@ -85,7 +85,8 @@ def obstacles_of(restored: Restored) -> Obstacles:
     """Return the engine's errors as obstacles, where all its findings blame something else."""
     if restored.broken_off is not None:
         return Obstacles(broken_off=restored.broken_off)
-    errors, findings = restored.errors, restored.findings
+    errors = (*restored.errors, *restored.warnings)
+    findings = restored.findings
     news = [f for f in findings if f.severity is not Severity.INFO]
     blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
     if not blamed or any(f.severity is Severity.CRITICAL and not f.unanswered for f in news):
