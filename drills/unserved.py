@@ -141,6 +141,7 @@ def _to_restore(order: RestoreOrder) -> Mapping[tuple[Kind, str], list[BackedUpO
         if (
             obj.key.namespace in order.namespaces
             and obj.explanation is None
+            and obj.kind
             and not remade
             and rule_for(order.left_out, obj.key.resource) is None
         ):
