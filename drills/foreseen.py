@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from drills.backups import ObjectKey
 from drills.engine import Engine, ForeseesVolumes, RestoreOrder, Unfillable
 from drills.findings import Cause, Finding, Severity
+from drills.plan import rule_for
 from drills.ports import Abilities, Cluster, Kind
 from drills.probes.ways import ways_of
-from drills.unserved import finding_of, unserved_keys, unserved_kinds
+from drills.storage_classes import CLAIMS
+from drills.unserved import finding_of, removed_notes, unserved_keys, unserved_kinds
 from scenarios.model import ProbeSpec, Scenario
 
 SHOWN = 5
@@ -43,7 +45,7 @@ def foresee(cluster: Cluster, engine: Engine, scenario: Scenario, order: Restore
     """Return what this cluster cannot do; raises what keeps us from asking it."""
     abilities = cluster.abilities()
     kinds = unserved_kinds(cluster, order)
-    lost = tuple(engine.unfillable(order)) if isinstance(engine, ForeseesVolumes) else ()
+    lost = _unfillable(engine, order)
     mute = tuple(spec for spec in scenario.probes if not abilities.answers_probe(ways_of(spec)))
     version = cluster.version()
     return Foreseen(
@@ -52,10 +54,18 @@ def foresee(cluster: Cluster, engine: Engine, scenario: Scenario, order: Restore
         probes={spec.name: _reason(spec, abilities) for spec in mute},
         findings=(
             *(finding_of(one, order.inventory, version) for one in kinds),
+            *removed_notes(cluster, order),
             *map(_volumes, lost),
             *probe_findings(mute, abilities),
         ),
     )
+
+
+def _unfillable(engine: Engine, order: RestoreOrder) -> tuple[Unfillable, ...]:
+    """Return what the engine foresees; a restore that leaves claims out fills none."""
+    if not isinstance(engine, ForeseesVolumes) or rule_for(order.left_out, CLAIMS) is not None:
+        return ()
+    return tuple(engine.unfillable(order))
 
 
 def _volumes(lost: Unfillable) -> Finding:

@@ -7,7 +7,7 @@ them: that is between the backup's cluster and this one, and says nothing agains
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills.api_versions import Removal, removal_of
 from drills.backups import BackedUpObject, Inventory, ObjectKey
@@ -79,6 +79,23 @@ def finding_of(found: Unserved, inventory: Inventory, version: str) -> Finding:
         remedy=remedy_of(found, inventory),
         unanswered=open_question,
     )
+
+
+def removed_notes(cluster: Cluster, order: RestoreOrder) -> Iterator[Finding]:
+    """Yield a note for each removed version among the kinds that a drill leaves out on purpose.
+
+    The drill lacks nothing by it; a restore of everything into this cluster would.
+    """
+    wanted = {one.kind for one in unserved_kinds(cluster, order)}
+    for found in unserved_kinds(cluster, replace(order, left_out=())):
+        if found.kind not in wanted and removal_of(found.kind):
+            said = finding_of(found, order.inventory, cluster.version())
+            yield replace(
+                said,
+                severity=Severity.INFO,
+                message=f"{said.message.removesuffix('.')}; a drill leaves them out anyway.",
+                unanswered=False,
+            )
 
 
 def remedy_of(found: Unserved, inventory: Inventory) -> str:

@@ -12,7 +12,7 @@ from drills.engines.velero.unfillable import unfillable
 from drills.findings import Cause, Finding, Severity
 from drills.foreseen import Foreseen, probe_findings
 from drills.probes.ways import WAYS, ways_of
-from drills.unserved import finding_of, unserved_keys, unserved_kinds
+from drills.unserved import finding_of, removed_notes, unserved_keys, unserved_kinds
 from scenarios.model import ProbeSpec, ProofLevel
 from tests.drills.engines.velero.orders import held, order_of
 from tests.fakes.cluster import FakeCluster
@@ -99,6 +99,9 @@ def test_what_is_left_out_or_made_anew_by_its_owner_need_not_be_served() -> None
     rule = LeftOutRule(resource="cronjobs.batch", reason="test")
     order = replace(order_of(cron(), made), left_out=(rule,))
     assert said(FakeCluster(), order) == []
+    (note,) = removed_notes(FakeCluster(), order)
+    assert (note.severity, note.unanswered) == (Severity.INFO, False)
+    assert "batch/v1 takes its place; a drill leaves them out" in note.message
 
 
 def volume(method: str, *, has_data: bool = True, namespace: str = "production") -> BackedUpVolume:
