@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runner.cli import main
-from tests.e2e.archives import archive, change_volume, put, take
+from tests.e2e.archives import Entries, archive, change_volume, put, take
 from tests.e2e.buckets import BACKUP, Bucket
 from tests.e2e.conftest import Drilled
 
@@ -32,6 +32,13 @@ NEEDY = {
 }
 
 
+def mark_claim(entries: Entries, **annotations: str) -> None:
+    """Annotate the archived claim as Velero's CSI action does."""
+    claim: Any = take(entries, "persistentvolumeclaims", "v1", "production", "data-ledger-0")
+    claim["metadata"].setdefault("annotations", {}).update(annotations)
+    put(entries, "persistentvolumeclaims", claim)
+
+
 def csi_snapshot(bucket: Bucket) -> None:
     """Have the volume's data in a CSI snapshot that stayed in the storage."""
 
@@ -42,6 +49,7 @@ def csi_snapshot(bucket: Bucket) -> None:
     change_volume(bucket, change)
     head = {"labels": {"velero.io/backup-name": BACKUP}}
     with archive(bucket) as entries:
+        mark_claim(entries, **{"velero.io/volume-snapshot-name": "velero-ledger"})
         snapshot = {"name": "velero-ledger", "namespace": "production", **head}
         put(
             entries,
@@ -77,7 +85,13 @@ def moved_data(bucket: Bucket) -> None:
 
     change_volume(bucket, change)
     labels = {"velero.io/async-operation-id": "du-1", "velero.io/backup-name": BACKUP}
+    operation = {"spec": {"operationID": "du-1"}, "status": {"phase": "Completed"}}
+    path = bucket.file(f"{BACKUP}-itemoperations.json.gz")
+    path.write_bytes(gzip.compress(json.dumps([operation]).encode()))
+    bucket.change_status(backupItemOperationsAttempted=1, backupItemOperationsCompleted=1)
+    marks = {"velero.io/volume-snapshot-name": "s", "velero.io/data-upload-name": "du-1"}
     with archive(bucket) as entries:
+        mark_claim(entries, **marks)
         put(
             entries,
             "datauploads.velero.io",
