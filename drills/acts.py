@@ -14,6 +14,7 @@ from drills.elsewhere import writable_there
 from drills.engine import Engine, EngineStatus, Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
+from drills.foreseen import foresee
 from drills.notes import Halt, StageNote
 from drills.nothing import nothing_asked, nothing_restored
 from drills.plan import restore_order
@@ -72,8 +73,11 @@ def _survey(engine: Engine) -> tuple[EngineStatus, tuple[Backup, ...]]:
         return engine.survey(), tuple(listed.result())
 
 
-def act_verify(drill: Drill) -> None:
-    """Read the backup to its end; a damaged or incomplete one is not restored."""
+def act_verify(drill: Drill, *, restoring: bool = True) -> None:
+    """Read the backup to its end; a damaged or incomplete one is not restored.
+
+    `restoring`: also say what this cluster cannot do for a restore of it.
+    """
     notes = drill.notes
     with notes.stage("verify") as note:
         if notes.backup is None:
@@ -93,6 +97,10 @@ def act_verify(drill: Drill) -> None:
         )
         compare_with_source(drill)
         note.message += f"; {notes.compared}" if notes.compared else ""
+        if restoring and drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
+            cluster = drill.ports.cluster
+            notes.foreseen = foresee(cluster, drill.engine, drill.scenario, drill.order)
+            notes.findings += notes.foreseen.findings
 
 
 def act_isolate(drill: Drill, *, proving: bool = True) -> None:
@@ -139,7 +147,13 @@ def act_restore(drill: Drill) -> None:
         notes.findings += restored.findings
         if drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
             examined = examine(
-                drill.ports.cluster, drill.trail, order, restored, before, closed=drill.closed
+                drill.ports.cluster,
+                drill.trail,
+                order,
+                restored,
+                before,
+                closed=drill.closed,
+                foreseen=notes.foreseen,
             )
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
             notes.rewritings = examined.rewritings
@@ -193,6 +207,7 @@ def act_probe(drill: Drill) -> None:
                 deadline=drill.deadline,
                 stop=lambda: drill.stop() or found_open(),
                 listener=drill.trail,
+                mute=notes.foreseen.probes,
             )
             _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")

@@ -209,5 +209,7 @@ class Inventory:
     """Kubernetes version the backup was taken from, `v1.34.4`."""
     scope: BackupScope | None = None
     """What the backup's own order leaves out; None where the engine does not tell."""
+    versions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """apiVersions in which the backup holds a resource (`plural.group`); empty where untold."""
     filled_pods: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of the pods whose volumes the engine fills while it restores them."""

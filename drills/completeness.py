@@ -6,9 +6,10 @@ Never judged against the live source, which drifts and may be gone.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from drills.backups import BackedUpObject, Inventory, ObjectKey
+from drills.cluster import Kind
 from drills.engine import LeftOutRule, Restored
 from drills.findings import Cause, Finding, Severity
 from drills.plan import rule_for
@@ -36,6 +37,8 @@ class LiveNames:
     present: Mapping[str, frozenset[tuple[str, str]]]
     not_served: frozenset[str] = frozenset()
     """Kinds that the target cluster does not serve."""
+    unserved: Mapping[ObjectKey, Kind] = field(default_factory=dict)
+    """Objects that the backup holds in a version which the target cluster does not serve."""
     unread: Mapping[str, str] | None = None
     """Kinds that could not be listed, with the refusal."""
 
@@ -82,7 +85,8 @@ def obstacles_of(restored: Restored) -> Obstacles:
     """Return the engine's errors as obstacles, where all its findings blame something else."""
     if restored.broken_off is not None:
         return Obstacles(broken_off=restored.broken_off)
-    errors, findings = restored.errors, restored.findings
+    errors = (*restored.errors, *restored.warnings)
+    findings = restored.findings
     news = [f for f in findings if f.severity is not Severity.INFO]
     blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
     if not blamed or any(f.severity is Severity.CRITICAL and not f.unanswered for f in news):
@@ -184,16 +188,40 @@ def _missing(
     if obstacles.broken_off is not None:
         yield from _not_reached(completeness, obstacles.broken_off)
         return
-    for row in completeness.rows:
+    for whole in completeness.rows:
+        yield from _in_other_versions(whole, live)
+        known = live.unserved
+        left = tuple(n for n in whole.missing if _key(whole, n) not in known)
+        row = replace(whole, missing=left)
         if not row.missing:
             continue
         if row.resource in live.not_served:
-            yield _absent(row, "kind-not-served", Cause.ENVIRONMENT, NOT_SERVED, MAKE_SERVED)
+            found = _absent(row, "kind-not-served", Cause.ENVIRONMENT, NOT_SERVED, MAKE_SERVED)
+            yield replace(found, severity=Severity.WARNING, unanswered=True)
         elif obstacles.cause is not None and obstacles.explain(row.missing):
             found = _absent(row, "object-refused", obstacles.cause, REFUSED, SEE_ERRORS)
             yield replace(found, severity=Severity.WARNING, unanswered=True)
         else:
             yield _absent(row, "object-missing", Cause.BACKUP, "", SEE_ERRORS)
+
+
+def _in_other_versions(row: CompletenessRow, live: LiveNames) -> Iterable[Finding]:
+    """Yield what is missing because the cluster does not serve the version that was archived."""
+    kinds: dict[Kind, list[str]] = defaultdict(list)
+    for name in row.missing:
+        if kind := live.unserved.get(_key(row, name)):
+            kinds[kind].append(name)
+    for kind, names in kinds.items():
+        subject = f"{kind.api_version} {kind.kind}"
+        code = "kind-not-served" if row.resource in live.not_served else "version-not-served"
+        some = replace(row, missing=tuple(names))
+        why = f" because the cluster does not serve {subject}"
+        found = _absent(some, code, Cause.ENVIRONMENT, why, MAKE_SERVED)
+        yield replace(found, severity=Severity.WARNING, subject=subject, unanswered=True)
+
+
+def _key(row: CompletenessRow, name: str) -> ObjectKey:
+    return ObjectKey(resource=row.resource, namespace=row.namespace, name=name)
 
 
 NOT_SERVED = " because the cluster does not serve this kind"

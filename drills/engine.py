@@ -14,11 +14,11 @@ throw-away server) and KubeStash (verifies by its own sessions):
     remove   delete what the engine itself made for a drill (not the sandbox)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
 from drills.findings import Cause, Finding
@@ -265,6 +265,28 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfillable:
+    """Claims whose data is in the backup and cannot come back in the target cluster."""
+
+    means: str
+    """How the data was backed up, in common words: `CSI snapshot`."""
+    claims: tuple[tuple[str, str], ...]
+    """(source namespace, claim)."""
+    why: str
+    """A sentence without its full stop."""
+    remedy: str
+
+
+@runtime_checkable
+class ForeseesVolumes(Protocol):
+    """An engine that can tell before a restore which volumes the cluster cannot bring back."""
+
+    def unfillable(self, order: RestoreOrder) -> Iterable[Unfillable]:
+        """Return those volumes, by means; touches nothing. Raises Unreachable."""
+        ...
+
+
 class EngineFactory(Protocol):
     """Builds an engine; raises Misconfigured where the settings are impossible."""
 
@@ -284,6 +306,7 @@ __all__ = [
     "EngineItem",
     "EnginePorts",
     "EngineStatus",
+    "ForeseesVolumes",
     "Inspection",
     "Inventory",
     "ItemOutcome",
@@ -293,4 +316,5 @@ __all__ = [
     "Restored",
     "RestoredVolume",
     "SandboxShape",
+    "Unfillable",
 ]

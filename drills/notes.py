@@ -20,6 +20,7 @@ from drills.errors import (
     SandboxLost,
 )
 from drills.findings import Cause, Finding, Severity
+from drills.foreseen import Foreseen
 from drills.ports import Clock, Listener
 from drills.proving.facts import Proof
 from drills.record import (
@@ -93,6 +94,8 @@ class Notes:
     passed_over: tuple[PassedOver, ...] = ()
     seed: int | None = None
     inventory: Inventory | None = None
+    foreseen: Foreseen = field(default_factory=Foreseen)
+    """What the target cluster was known not to be able to do before anything was restored."""
     submitted: Mapping[str, object] = field(default_factory=dict)
     requested: float | None = None
     requested_at: datetime | None = None

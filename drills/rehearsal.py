@@ -30,6 +30,8 @@ class Ask(StrEnum):
     """Whether the cluster has what the backup's objects need; touches nothing."""
     DRY_RUN = "dryRun"
     """Whether the API server takes each object; a sandbox is made for it."""
+    ABILITIES = "abilities"
+    """What this cluster cannot do for a drill of it; touches nothing."""
     POLICY = "policy"
     """Whether backups are taken and kept as promised; touches nothing."""
 
@@ -133,7 +135,7 @@ def _asked(drill: Drill, asks: Collection[Ask]) -> DryRun | None:
         _hold_to_policy(drill, asks)
         raise
     _hold_to_policy(drill, asks)
-    acts.act_verify(drill)
+    acts.act_verify(drill, restoring=Ask.ABILITIES in asks)
     if Ask.REFERENCES in asks:
         act_references(drill)
     if Ask.DRY_RUN not in asks:

@@ -3,7 +3,7 @@
 In: the inventory's volumes and the engine's account. Out: a record for each claim, and findings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from drills.backups import BackedUpVolume, Inventory
@@ -23,20 +23,30 @@ def came_back(restored: Restored) -> tuple[RestoredVolume, ...]:
 
 
 def volumes_of(
-    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
+    inventory: Inventory,
+    namespaces: Mapping[str, str],
+    restored: Iterable[RestoredVolume],
+    beyond: Collection[tuple[str, str]] = (),
 ) -> tuple[VolumeRecord, ...]:
-    """Return one record for each claim in scope: its data in the backup, and what came back."""
+    """Return one record for each claim in scope: its data in the backup, and what came back.
+
+    Of claims in `beyond` the cluster can bring none back, so nothing is known of their data.
+    """
     back = {(v.namespace, v.claim): v for v in restored}
     return tuple(
-        _volume(volume, back.get((volume.namespace, volume.claim)))
+        _volume(volume, back.get((volume.namespace, volume.claim)), beyond)
         for volume in inventory.volumes
         if volume.namespace in namespaces
     )
 
 
-def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
+def _volume(
+    volume: BackedUpVolume, back: RestoredVolume | None, beyond: Collection[tuple[str, str]]
+) -> VolumeRecord:
     if not volume.has_data:
         outcome, size = "not-in-backup", None
+    elif (volume.namespace, volume.claim) in beyond:
+        outcome, size = "unknown", None
     elif back is None:
         outcome, size = "not-restored", None
     else:

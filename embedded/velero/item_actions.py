@@ -154,6 +154,15 @@ def _api_service(case: Case, service: JsonObject) -> Iterator[Item]:
     yield from ()
 
 
+def _snapshot(case: Case, snapshot: JsonObject) -> Iterator[Item]:
+    """Leave out what the CSI action would turn into a volume: there is no storage system here."""
+    made = "velero.io/backup-name" in section(snapshot, "metadata", "labels")
+    if made and case.objects.storage.types.by_group_resource(_SNAPSHOTS) is None:
+        raise Discarded
+    yield from ()
+
+
+_SNAPSHOTS = "volumesnapshots.snapshot.storage.k8s.io"
 _ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "persistentvolumeclaims": (_claim,),
     "pods": (_pod_claims, _pod, _pod_volumes, _pod_hook),
@@ -164,4 +173,5 @@ _ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "rolebindings.rbac.authorization.k8s.io": (_binding,),
     "clusterrolebindings.rbac.authorization.k8s.io": (_binding,),
     "apiservices.apiregistration.k8s.io": (_api_service,),
+    _SNAPSHOTS: (_snapshot,),
 }

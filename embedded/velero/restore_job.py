@@ -31,6 +31,8 @@ class RestoreJob:
         lines: the restore's log.
         life: the server's life that the restore belongs to.
         terminating_seconds: how long a namespace may take to go away.
+        any_snapshot_location: whether a new, empty volume stands in for a native snapshot, so that
+            the rest of a backup from elsewhere can be restored.
         to_provision: volumes that come back as new ones.
         renamed_volumes: volumes restored under another name.
         filled_pods: pods created with volumes to fill: namespace, name.
@@ -49,6 +51,7 @@ class RestoreJob:
     lines: RestoreLog
     life: int
     terminating_seconds: float
+    any_snapshot_location: bool = False
     results: Results = field(default_factory=Results)
     to_provision: set[str] = field(default_factory=set)
     renamed_volumes: dict[str, str] = field(default_factory=dict)

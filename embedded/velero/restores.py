@@ -28,6 +28,7 @@ from embedded.velero.restore_job import RestoreJob
 from embedded.velero.run import RestoreRun
 from embedded.velero.surroundings import Surroundings
 from embedded.velero.validation import Validated, validate
+from embedded.velero.versions import chosen_folders
 
 KIND = "restores.velero.io"
 FINALIZER = "restores.velero.io/external-resources-finalizer"
@@ -99,6 +100,7 @@ class RestoreController:
         archive = unpack(content, remarks.errors.velero, remarks.warnings.velero)
         self._vanish_if_asked(restore)
         if archive is not None:
+            archive.chosen = chosen_folders(archive.versions, self._objects.storage.types)
             job.archive = archive
             self._run_through(restore, job)
         self._finish(restore, job)
@@ -138,6 +140,7 @@ class RestoreController:
             lines=RestoreLog(f"{NAMESPACE}/{restore['metadata']['name']}", self._around.now),
             life=life,
             terminating_seconds=self._around.terminating_seconds,
+            any_snapshot_location=self._around.any_snapshot_location,
         )
         return job, content
 

@@ -57,12 +57,16 @@ def _method(job: RestoreJob, name: str, volume: JsonObject) -> str:
     return ""
 
 
-def _from_snapshot(job: RestoreJob, name: str, volume: JsonObject) -> JsonObject:
+def _from_snapshot(job: RestoreJob, name: str, volume: JsonObject) -> JsonObject | None:
     snapshot = job.snapshots.get(name)
     if snapshot is None:
         return volume
     location = str(section(snapshot, "spec").get("location"))
     place = str(job.restore["metadata"]["namespace"])
+    if job.any_snapshot_location:
+        job.lines.info(f"No snapshot comes back here: {name} is provisioned as a new volume")
+        job.to_provision.add(name)
+        return None
     if job.objects.peek("volumesnapshotlocations.velero.io", place, location) is None:
         raise VolumeRefused(
             f"error executing PVAction for persistentvolumes/{name}: "

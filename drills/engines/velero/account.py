@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 from drills import objects
 from drills.engine import EngineItem, ItemOutcome, Restored, RestoreOrder
-from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_seconds
+from drills.engines.velero.claims import (
+    VolumeWork,
+    mover_findings,
+    restored_volumes,
+    volume_seconds,
+)
 from drills.engines.velero.documents import read_json, rows
 from drills.engines.velero.early import EarlyFiles
 from drills.engines.velero.ending import broken_off, phase_findings
@@ -89,6 +94,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) ->
             *_unread(restore, papers),
             *error_findings(messages(papers.results, "errors"), subject),
             *warning_findings(unexpected(order, warnings), subject),
+            *mover_findings(work),
         ),
         queue_seconds=_queue_seconds(restore),
         volume_seconds=volume_seconds(work),

@@ -14,11 +14,18 @@ from drills import objects
 from drills.backups import BackedUpVolume
 from drills.engine import RestoredVolume, RestoreOrder
 from drills.engines.velero.ending import OUTSIDE
+from drills.engines.velero.remarks import unasked
 from drills.engines.velero.volumes import DATA_MOVER, POD_VOLUME
+from drills.findings import Finding
 from drills.objects import KubeObject
 
 RESTORED, EMPTY, FAILED, UNKNOWN = "restored", "empty", "failed", "unknown"
 INTERRUPTED = "interrupted"
+DAMAGED = re.compile(
+    r"corrupt|checksum|(snapshot|manifest|blob|object|content)\b.{0,80}\bnot found",
+    re.IGNORECASE,
+)
+"""Words of a repository that has lost what a snapshot needs; they are kopia's."""
 NOT_BEGUN = re.compile(r"context cancell?ed|error to expose|hosting pod", re.IGNORECASE)
 """Words of a node agent that was stopped, or could not start the pod that moves the data: `error to
 expose PVR: error to create hosting pod: ... context canceled` (seen with v1.18)."""
@@ -88,6 +95,21 @@ def volume_seconds(work: VolumeWork) -> float | None:
     return (max(ends) - min(starts)).total_seconds() if starts and ends else None
 
 
+def mover_findings(work: VolumeWork) -> Iterator[Finding]:
+    """Yield what a mover that failed says, where its words blame nobody that is known."""
+    for mover in (*work.pod_volume_restores, *work.data_downloads):
+        said = objects.text(mover, "status", "message")
+        known = OUTSIDE.search(said) or NOT_BEGUN.search(said) or DAMAGED.search(said)
+        if objects.text(mover, "status", "phase") == "Failed" and not known:
+            yield unasked(
+                "volume-mover-failed",
+                f"{objects.text(mover, 'kind') or 'mover'} {objects.name(mover)}",
+                f"It failed, and why is not known to this tool: {said or 'it does not say'}.",
+                "Look into the node-agent's log on that node, and check the volume repository "
+                "(verify --bucket); then drill again.",
+            )
+
+
 def _instants(movers: Iterable[KubeObject], word: str) -> list[datetime]:
     found = (objects.instant(mover, "status", word) for mover in movers)
     return [instant for instant in found if instant is not None]
@@ -108,6 +130,7 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: _Work) -> 
     """Judge by the object that moved the data; without one the claim came back empty.
 
     Velero cancels movers when server or node agent start again, never for what is in the backup.
+    One that failed blames the backup only in words of a damaged repository; see `mover_findings`.
     """
     if mover is None:
         return _entry(volume, None, UNKNOWN if work.unread else EMPTY)
@@ -117,8 +140,9 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: _Work) -> 
         return _entry(volume, moved, INTERRUPTED)
     if state == "Failed":
         said = objects.text(mover, "status", "message")
-        outside = OUTSIDE.search(said) or NOT_BEGUN.search(said)
-        return _entry(volume, moved, INTERRUPTED if outside else FAILED)
+        if OUTSIDE.search(said) or NOT_BEGUN.search(said):
+            return _entry(volume, moved, INTERRUPTED)
+        return _entry(volume, moved, FAILED if DAMAGED.search(said) else UNKNOWN)
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)
     return _entry(volume, moved, EMPTY if volume.bytes and not moved else RESTORED)

@@ -15,6 +15,7 @@ from drills.engine import (
     Restored,
     RestoreOrder,
     SandboxShape,
+    Unfillable,
 )
 from drills.engines.velero import survey as surveying
 from drills.engines.velero.account import account, papers_of
@@ -32,6 +33,7 @@ from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.scope import EXCLUSION
 from drills.engines.velero.site import Site
+from drills.engines.velero.unfillable import unfillable
 from drills.errors import Misconfigured
 from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
@@ -90,6 +92,10 @@ class VeleroEngine:
     def preview(self, order: RestoreOrder) -> Iterator[KubeObject]:
         """Yield what a restore would create, read from the archive a second time."""
         return preview(self._site, order)
+
+    def unfillable(self, order: RestoreOrder) -> Iterator[Unfillable]:
+        """Yield the volumes whose data this cluster cannot bring back."""
+        return unfillable(self._site, order)
 
     def audit(self) -> EngineAudit:
         """Look at the Schedules and at the password of the volume repositories."""

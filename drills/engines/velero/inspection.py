@@ -177,6 +177,7 @@ def _inventory(reading: Reading) -> Inventory:
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        versions=reading.material.audit.versions,
         makers=tuple(contents.makers),
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
