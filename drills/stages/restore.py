@@ -21,6 +21,7 @@ from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
 from drills.stages.names_led import look_for_names
 from drills.stages.volumes import came_back, volume_findings, volumes_of
+from drills.stages.volumes_left_out import volumes_left_out, volumes_left_out_notes
 from drills.storage_classes import CLAIMS, unmapped
 
 HINDERED = frozenset({"object-refused", "objects-not-reached"})
@@ -103,9 +104,13 @@ def examine(
     told = tuple(_told(cluster, live, order, dangers.others, before=before, closed=closed))
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
     names, led = live.names(), look_for_names(cluster, live.kinds, order)
-    completeness = compare(order.inventory, order.namespaces, order.left_out, names)
+    completeness = compare(
+        order.inventory, order.namespaces, order.left_out, names, order.owned_out
+    )
     missing = findings_of(completeness, names, obstacles_of(restored))
-    volumes = volumes_of(order.inventory, order.namespaces, came_back(restored))
+    volumes = volumes_of(
+        order.inventory, order.namespaces, came_back(restored), volumes_left_out(order)
+    )
     return Examined(
         completeness=completeness,
         volumes=volumes,
@@ -115,6 +120,7 @@ def examine(
             *shared.findings,
             *missing,
             *volume_findings(volumes),
+            *volumes_left_out_notes(order),
             *led.findings,
             *unmapped(live.objects.get(CLAIMS, ()), order.storage_classes),
         ),
@@ -182,7 +188,11 @@ def neutralise(
     origin: Origin,
 ) -> Neutralised:
     """Make every hazard that was restored live harmless at once."""
-    found = hazards(live, order.left_out, order.names)
+    owned = {
+        (key.resource, order.namespaces[key.namespace], key.name): why
+        for key, why in order.owned_out.items()
+    }
+    found = hazards(live, order.left_out, order.names, owned)
     others = tuple(
         hazard
         for hazard in found

@@ -27,6 +27,17 @@ def unscheduled(context: Context, pod: JsonObject, why: str) -> JsonObject:
     }
 
 
+def gated(context: Context, pod: JsonObject, gates: list[str]) -> JsonObject:
+    """Return the status of a pod that no scheduler looks at (Kubernetes 1.27 and later)."""
+    why = f"Scheduling is blocked due to non-empty scheduling gates: {gates}"
+    held = condition("PodScheduled", holds=False, reason="SchedulingGated", message=why)
+    return {
+        "phase": "Pending",
+        "qosClass": _quality(pod),
+        "conditions": timed(pod, [held], context.timestamp()),
+    }
+
+
 def initializing(context: Context, pod: JsonObject, container: str) -> JsonObject:
     """Return the status of a pod whose init container still runs."""
     since = _started(context, pod)

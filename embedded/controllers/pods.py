@@ -10,6 +10,7 @@ from embedded.controllers.ownership import controller_of
 from embedded.controllers.pod_faults import PodFault
 from embedded.controllers.pod_status import (
     finished,
+    gated,
     held_up,
     initializing,
     running,
@@ -27,6 +28,10 @@ def sync_pod(context: Context, namespace: str, name: str) -> None:
     if pod is None or "deletionTimestamp" in pod["metadata"]:
         return
     if section(pod, "status").get("phase") in {"Succeeded", "Failed"}:
+        return
+    if gates := items(pod, "spec", "schedulingGates"):
+        held = gated(context, pod, [str(gate.get("name")) for gate in gates])
+        context.objects.set_status("pods", namespace, name, held)
         return
     if not section(pod, "spec").get("nodeName"):
         obstacle = _obstacle(context, pod)
@@ -50,6 +55,11 @@ def _node(context: Context) -> str:
 
 def _obstacle(context: Context, pod: JsonObject) -> str:
     """Return why the scheduler cannot place the pod, in its own words, or an empty string."""
+    if not _fits_a_node(context, pod):
+        return (
+            "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. "
+            "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        )
     if context.faults.of(pod) is PodFault.UNSCHEDULABLE:
         return "0/1 nodes are available: 1 Insufficient memory."
     for claim_name in claims_of(pod):
@@ -60,6 +70,25 @@ def _obstacle(context: Context, pod: JsonObject) -> str:
             context.note(Task("persistentvolumeclaims", namespace_of(pod), claim_name))
             return "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
     return ""
+
+
+def _fits_a_node(context: Context, pod: JsonObject) -> bool:
+    """Return whether a node has the labels that the pod's nodeSelector asks for.
+
+    The node has every label that Kubernetes and its clouds give (`kubernetes.io`, `k8s.io`).
+    Where backups of other clusters are restored, as with storage classes, it has any label.
+    """
+    if context.any_storage_class:
+        return True
+    wanted = section(pod, "spec", "nodeSelector")
+    nodes = [section(node, "metadata", "labels") for node in context.objects.all("nodes")]
+    strange = {k: v for k, v in wanted.items() if not _is_given(str(k))}
+    return not strange or any(strange.items() <= labels.items() for labels in nodes)
+
+
+def _is_given(label: str) -> bool:
+    prefix = label.partition("/")[0]
+    return prefix.endswith(("kubernetes.io", "k8s.io"))
 
 
 def _status(context: Context, pod: JsonObject) -> JsonObject:
