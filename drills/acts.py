@@ -14,6 +14,7 @@ from drills.elsewhere import writable_there
 from drills.engine import Engine, EngineStatus, Restored, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
+from drills.lookout import expected
 from drills.notes import Halt, StageNote
 from drills.nothing import nothing_asked, nothing_restored
 from drills.plan import restore_order
@@ -166,6 +167,7 @@ def act_settle(drill: Drill) -> None:
             stop=drill.stop,
             listener=drill.trail,
             left_out=_left_out_names(drill),
+            expected=expected(drill.order) if drill.order else None,
         )
         drill.stability = settled.watch
         check_standing(drill)

@@ -23,7 +23,7 @@ PROJECTED: Mapping[str, tuple[str, str]] = {
 
 
 def named_by_pod(spec: KubeObject) -> Iterator[tuple[str, str]]:
-    """Yield (`plural`, name) of Secrets, ConfigMaps, claims and the account; not what is optional."""
+    """Yield (plural, name) of Secrets, ConfigMaps, claims and the account, but optional ones."""
     account = objects.text(spec, "serviceAccountName") or objects.text(spec, "serviceAccount")
     if account:
         yield "serviceaccounts", account
@@ -34,7 +34,7 @@ def named_by_pod(spec: KubeObject) -> Iterator[tuple[str, str]]:
 
 
 def needed_to_start(spec: KubeObject) -> Iterator[tuple[str, str]]:
-    """Yield (`plural`, name) of what keeps the kubelet from starting the containers where absent."""
+    """Yield (plural, name) of what the kubelet starts no container without."""
     for volume in objects.items(spec, "volumes"):
         yield from _sources(volume, VOLUMES)
         for source in objects.items(volume, "projected", "sources"):

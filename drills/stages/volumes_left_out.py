@@ -1,4 +1,4 @@
-"""Volumes whose data a drill leaves out with what owns them, or what would have filled them. Pure."""
+"""Volumes whose data stays out with what owns them, or with what would have filled them. Pure."""
 
 from collections.abc import Iterator, Mapping
 

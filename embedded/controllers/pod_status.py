@@ -38,14 +38,17 @@ def gated(context: Context, pod: JsonObject, gates: list[str]) -> JsonObject:
     }
 
 
-def initializing(context: Context, pod: JsonObject, container: str) -> JsonObject:
-    """Return the status of a pod whose init container still runs."""
-    since = _started(context, pod)
+def initializing(
+    context: Context, pod: JsonObject, container: str, reason: str = "", message: str = ""
+) -> JsonObject:
+    """Return the status of a pod whose init container still runs, or waits for the reason given."""
+    running: JsonObject = {"running": {"startedAt": _started(context, pod)}}
+    waiting: JsonObject = {"waiting": {"reason": reason, "message": message}}
     init = {
         **_container(pod, container, "initContainerStatuses"),
         "ready": False,
-        "started": True,
-        "state": {"running": {"startedAt": since}},
+        "started": not reason,
+        "state": waiting if reason else running,
     }
     status = _status(context, pod, "Pending", ready=False, initialized=False)
     status["initContainerStatuses"] = [init]

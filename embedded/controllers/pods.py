@@ -5,6 +5,7 @@ Running and Ready, or what keeps it from that: a claim, an image, a missing Conf
 that Velero is still writing, or a fault that a test switched on.
 """
 
+from embedded.controllers.container_starts import absent_mount, held_back
 from embedded.controllers.context import Context, Task
 from embedded.controllers.ownership import controller_of
 from embedded.controllers.pod_faults import PodFault
@@ -93,19 +94,29 @@ def _is_given(label: str) -> bool:
 
 def _status(context: Context, pod: JsonObject) -> JsonObject:
     fault = context.faults.of(pod)
-    if _waits_for_data(context, pod):
-        return initializing(context, pod, RESTORE_WAIT)
+    if before := _before_containers(context, pod):
+        return before
     if fault is PodFault.IMAGE_PULL:
         return held_up(context, pod, "ImagePullBackOff", "Back-off pulling image")
-    absent = _absent_reference(context, pod)
-    if absent:
-        return held_up(context, pod, "CreateContainerConfigError", absent)
+    if hold := held_back(context, pod, "containers"):
+        return held_up(context, pod, hold.reason, hold.message)
     if fault is PodFault.CRASH_LOOP:
         text = "back-off 10s restarting failed container"
         return held_up(context, pod, "CrashLoopBackOff", text, restarts=5)
     if _runs_to_its_end(pod):
         return finished(context, pod)
     return running(context, pod, ready=fault is not PodFault.NEVER_READY)
+
+
+def _before_containers(context: Context, pod: JsonObject) -> JsonObject | None:
+    """Return the status of a pod whose mounts or init containers are not done, else None."""
+    if hold := absent_mount(context, pod):
+        return held_up(context, pod, hold.reason, "")
+    if _waits_for_data(context, pod):
+        return initializing(context, pod, RESTORE_WAIT)
+    if hold := held_back(context, pod, "initContainers"):
+        return initializing(context, pod, hold.container, hold.reason, hold.message)
+    return None
 
 
 def _runs_to_its_end(pod: JsonObject) -> bool:
@@ -142,30 +153,3 @@ def _waits_for_data(context: Context, pod: JsonObject) -> bool:
         if section(one, "status").get("phase") == "Completed"
     }
     return not volumes <= done
-
-
-def _absent_reference(context: Context, pod: JsonObject) -> str:
-    """Return which ConfigMap or Secret the containers need and do not find, or an empty string."""
-    for container in items(pod, "spec", "containers"):
-        sources = [*items(container, "envFrom"), *_value_sources(container)]
-        for source in sources:
-            for key, kind in _REFERENCES.items():
-                reference = source.get(key)
-                if not isinstance(reference, dict) or reference.get("optional"):
-                    continue
-                wanted = str(reference.get("name"))
-                if context.objects.peek(f"{kind}s", namespace_of(pod), wanted) is None:
-                    return f'{kind} "{wanted}" not found'
-    return ""
-
-
-_REFERENCES = {
-    "configMapRef": "configmap",
-    "configMapKeyRef": "configmap",
-    "secretRef": "secret",
-    "secretKeyRef": "secret",
-}
-
-
-def _value_sources(container: JsonObject) -> list[JsonObject]:
-    return [section(one, "valueFrom") for one in items(container, "env")]

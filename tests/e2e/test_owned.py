@@ -87,7 +87,7 @@ def counting(things: tuple[tuple[str, str, str], ...], count: int) -> str:
 
 
 @pytest.mark.parametrize(("put", "exclude", "absent"), LEFT_OUT.values(), ids=LEFT_OUT)
-def test_what_is_owned_stays_out(  # noqa: PLR0913 - each a fixture or a part of the row
+def test_what_is_owned_stays_out(
     drill: Drill,
     write: Write,
     bucket: Bucket,

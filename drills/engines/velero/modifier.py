@@ -15,8 +15,8 @@ from drills.engine import RestoreOrder
 from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
-from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.owned_selection import stilled
+from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule, veiled
 from drills.names import NameMap
 from drills.operated import OWN_FINALIZERS
