@@ -28,7 +28,7 @@ CRASHES = frozenset({"crash-loop", "out-of-memory", "pod-failed"})
 _REMEDIES: Mapping[str, str] = {
     "image-not-pullable": "Let the sandbox pull the image: registry reachable, tag kept, pull "
     "secret restored; then drill again.",
-    "image-name-invalid": "Correct the image's name in the workload (or the mapping that changed it), "
+    "image-name-invalid": "Correct the image's name in the workload (or in what changed it), "
     "and take a new backup.",
     "image-never-pulled": "Put the image on the nodes, or let the workload pull it "
     "(imagePullPolicy), then drill again.",

@@ -75,7 +75,7 @@ class Known:
     """What is known besides the trouble itself; namespaces are those of the sandbox."""
 
     told: bool = True
-    """Whether the rest says what the restore brings; where it does not, nothing missing is final."""
+    """Whether the rest says what the restore brings; else nothing that is missing is final."""
     held: Collection[tuple[str, str, str]] = frozenset()
     """(`plural.group`, namespace, name) of what the restore brings."""
     makers: tuple[Maker, ...] = ()
@@ -126,14 +126,10 @@ def _of_missing(trouble: Trouble, missing: Missing, known: Known) -> Prospect:
     for maker in beside:
         if _makes(maker, name):
             return Prospect(outlook=Outlook.MAY_PASS, why=f"{maker.subject} may make it")
-    if missing.key_only:
-        return FINAL if not beside else UNKNOWN
-    if (missing.resource, where, name) in known.held:
-        return Prospect(outlook=Outlook.MAY_PASS, why="the backup holds it")
-    if missing.resource == "persistentvolumeclaims" and any(
-        space == where and name.startswith(start) for space, start in known.templates
-    ):
-        return Prospect(outlook=Outlook.MAY_PASS, why="its StatefulSet makes it")
+    if missing.key_only and not beside:
+        return FINAL
+    if not missing.key_only and (promised := _promised(trouble, missing, known)):
+        return Prospect(outlook=Outlook.MAY_PASS, why=promised)
     if beside:
         return Prospect(
             outlook=Outlook.UNKNOWN,
@@ -143,6 +139,17 @@ def _of_missing(trouble: Trouble, missing: Missing, known: Known) -> Prospect:
         outlook=Outlook.FINAL,
         why="the backup does not hold it, and nothing that was restored makes it",
     )
+
+
+def _promised(trouble: Trouble, missing: Missing, known: Known) -> str:
+    where, name = trouble.namespace, missing.name
+    if (missing.resource, where, name) in known.held:
+        return "the backup holds it"
+    if missing.resource == "persistentvolumeclaims" and any(
+        space == where and name.startswith(start) for space, start in known.templates
+    ):
+        return "its StatefulSet makes it"
+    return ""
 
 
 def _makes(maker: Maker, name: str) -> bool:

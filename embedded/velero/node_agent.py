@@ -1,7 +1,7 @@
 """A node agent that moves no bytes.
 
-In: PodVolumeRestores. Out: each Completed once its pod's init container waits, if the kopia
-repository that its data is in stands in the bucket, Failed if it does not. Only the repository's structure is
+In: PodVolumeRestores. Out: each Completed once its pod waits for it, if the kopia repository that
+its data is in stands in the bucket, Failed if it does not. Only the repository's structure is
 looked at; what is inside is encrypted and stays unread.
 """
 

@@ -248,7 +248,7 @@ def test_a_claim_nobody_uses_does_not_hold_the_drill(close: Keep) -> None:
 
 def test_unreadable_storage_classes_leave_the_claim_unanswered() -> None:
     cluster = make(UNUSED_CLAIM)
-    cluster.refuse("list", CLASS, Forbidden("may not list storage classes"))
+    cluster.refuse("list", CLASS, Forbidden("may not list storage classes"), times=1000)
     found = settled(cluster, seconds=30)
     assert [finding.code for finding in found.findings] == ["not-ready"]
 
