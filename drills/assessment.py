@@ -36,9 +36,11 @@ _REMEDIES: Mapping[str, str] = {
     "drill again; a real restore there would wait as well.",
     "claim-cannot-bind": "Have the backup include PersistentVolumes (includeClusterResources unset "
     "or true), or make the volume that the claim names, then drill again.",
-    "waits-for-left-out": "Put jobs.batch under restore.allow, or probe without this workload.",
-    "reference-awaited": "See why it was not made: whether its operator runs in this cluster and "
-    "may reach what it needs from the closed sandbox.",
+    "waits-for-left-out": "Put jobs.batch under restore.allow where the drill left the Job out. "
+    "Had it completed, engines skip it in a real restore too: make the Job anew there by hand.",
+    "reference-awaited": "See why it was not made: whether what makes it was restored "
+    "(restore.allow), and its operator runs in this cluster and may reach what it needs from the "
+    "closed sandbox.",
     "unschedulable": "Free capacity or lower the requests for the drill, then drill again.",
     "quota-exceeded": "Raise the quota of the sandbox or of the cluster, then drill again.",
     "admission-denied": "Let the admission webhook accept the sandbox, then drill again.",

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from drills import objects
 from drills.assessment import Seen, troubles_in
-from drills.backups import Inventory
+from drills.backups import Inventory, ObjectKey
 from drills.claim_binding import Storage, binding_trouble
 from drills.engine import RestoreOrder
 from drills.errors import DrillError, NotServed
 from drills.findings import Cause
 from drills.objects import KubeObject
 from drills.operated import is_custom
-from drills.outlook import Known, Maker, Outlook, Prospect, prospect
-from drills.plan import rule_for
+from drills.outlook import AbsentMaker, Known, Maker, Outlook, Prospect, prospect
+from drills.plan import EXCLUDED, SHARED, rule_for
 from drills.ports import Clock, Cluster, Kind
 from drills.readiness import Waiting, holds, subject
 from drills.troubles import LeftOut, Trouble, is_over
@@ -40,12 +40,15 @@ class Expected:
     volumes: frozenset[str] = frozenset()
     custom: frozenset[str] = frozenset()
     """Custom kinds (`plural.group`) that come back."""
+    absent_makers: tuple[AbsentMaker, ...] = ()
+    """Custom resources left out for what their operator would do, or by the scenario's wish."""
     left_out: frozenset[tuple[str, str]] = frozenset()
 
 
 def expected(order: RestoreOrder) -> Expected:
     """Return what the order brings, and leaves out."""
     held, custom, out = set(), set(), set()
+    absent: list[AbsentMaker] = []
     for obj in order.inventory.objects:
         key = obj.key
         if key.namespace not in order.namespaces:
@@ -53,6 +56,9 @@ def expected(order: RestoreOrder) -> Expected:
         stays = rule_for(order.left_out, key.resource) or key in order.owned_out
         if stays or obj.explanation is not None:
             out.add((key.resource, key.name))
+            rule = rule_for(order.left_out, key.resource)
+            if is_custom(key.resource) and rule and rule.reason in {SHARED, EXCLUDED}:
+                absent.append(_left_out_maker(key, order.namespaces[key.namespace]))
             continue
         held.add((key.resource, order.namespaces[key.namespace], key.name))
         if is_custom(key.resource):
@@ -61,7 +67,17 @@ def expected(order: RestoreOrder) -> Expected:
         held=frozenset(held),
         volumes=_volumes(order.inventory),
         custom=frozenset(custom),
+        absent_makers=tuple(absent),
         left_out=frozenset(out),
+    )
+
+
+def _left_out_maker(key: ObjectKey, namespace: str) -> AbsentMaker:
+    return AbsentMaker(
+        subject=f"{key.resource} {namespace}/{key.name}",
+        namespace=namespace,
+        why="was left out of the restore",
+        cause=Cause.CONFIGURATION,
     )
 
 
@@ -157,6 +173,7 @@ class Lookout:
             told=self.expected is not None,
             held=self.expected.held if self.expected else frozenset(),
             makers=tuple(self._makers()) if missing else (),
+            absent_makers=tuple(self._absent_makers()) if missing else (),
             templates=frozenset(_templates(seen)),
             growing=frozenset(self._growing()) if growing else frozenset(),
         )
@@ -176,6 +193,25 @@ class Lookout:
                     name=objects.name(obj),
                     words=frozenset(_texts(objects.dig(obj, "spec"))),
                 )
+
+    def _absent_makers(self) -> Iterator[AbsentMaker]:
+        if self.expected is None:
+            return
+        yield from self.expected.absent_makers
+        for resource in sorted(self.expected.custom):
+            try:
+                self.cluster.served_resource(resource)
+            except NotServed:
+                for held, namespace, name in sorted(self.expected.held):
+                    if held == resource:
+                        yield AbsentMaker(
+                            subject=f"{resource} {namespace}/{name}",
+                            namespace=namespace,
+                            why="is of a kind that this cluster does not serve",
+                            cause=Cause.ENVIRONMENT,
+                        )
+            except DrillError:
+                continue
 
     def _growing(self) -> Iterator[str]:
         for event in self._listed_here((EVENT,), whole=True) or ():
@@ -212,11 +248,11 @@ def with_prospect(trouble: Trouble, found: Prospect) -> Trouble:
     if not found.why:
         return trouble
     detail = f"{trouble.detail.rstrip('.')}; {found.why}"
-    if found.outlook is Outlook.FINAL or not trouble.blames:
+    innocent = found.cause is not None or found.outlook is not Outlook.FINAL
+    if not innocent or not trouble.blames:
         return replace(trouble, detail=detail)
-    return replace(
-        trouble, code="reference-awaited", cause=Cause.ENVIRONMENT, blames=False, detail=detail
-    )
+    cause = found.cause or Cause.ENVIRONMENT
+    return replace(trouble, code="reference-awaited", cause=cause, blames=False, detail=detail)
 
 
 def _pods_waiting(seen: Seen) -> list[KubeObject]:

@@ -11,6 +11,7 @@ may act; what may pass is waited for, up to the deadline or as long as patience 
 | | a restored custom resource names it, or its name is part of it | may pass: that one makes it |
 | | a claim of a restored StatefulSet's template | may pass: its controller makes it |
 | | other custom resources of an operator were restored | unknown |
+| | a custom resource that was left out, or whose kind is not served here | final, not the backup |
 | | nothing of the kind | final: the backup lacks it |
 | it is there and lacks the key | a restored custom resource names it | may pass |
 | | nothing of the kind | final |
@@ -28,6 +29,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from drills.findings import Cause
 from drills.troubles import Missing, Trouble
 
 SHORT = 10.0
@@ -71,6 +73,17 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentMaker:
+    """A custom resource of the backup that cannot make anything here."""
+
+    subject: str
+    namespace: str
+    why: str
+    """`was left out`, `is of a kind that this cluster does not serve`."""
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known besides the trouble itself; namespaces are those of the sandbox."""
 
@@ -79,6 +92,7 @@ class Known:
     held: Collection[tuple[str, str, str]] = frozenset()
     """(`plural.group`, namespace, name) of what the restore brings."""
     makers: tuple[Maker, ...] = ()
+    absent_makers: tuple[AbsentMaker, ...] = ()
     templates: Collection[tuple[str, str]] = frozenset()
     """(namespace, beginning of the name) of claims that StatefulSets make."""
     growing: Collection[str] = frozenset()
@@ -92,11 +106,17 @@ class Prospect:
     outlook: Outlook
     why: str = ""
     after: float = SHORT
+    cause: Cause | None = None
+    """Whose trouble it is where that is known better now; the backup is not blamed then."""
 
 
 UNKNOWN = Prospect(outlook=Outlook.UNKNOWN)
 PASSES = Prospect(outlook=Outlook.MAY_PASS)
 FINAL = Prospect(outlook=Outlook.FINAL, why="nothing in the sandbox can mend this")
+NOT_HELD = Prospect(
+    outlook=Outlook.FINAL,
+    why="the backup does not hold it, and nothing that was restored makes it",
+)
 
 
 def prospect(trouble: Trouble, known: Known) -> Prospect:
@@ -121,28 +141,26 @@ def _slowly(trouble: Trouble, known: Known) -> Prospect:
 def _of_missing(trouble: Trouble, missing: Missing, known: Known) -> Prospect:
     if not known.told:
         return UNKNOWN
-    where, name = trouble.namespace, missing.name
-    beside = [maker for maker in known.makers if maker.namespace == where]
-    for maker in beside:
-        if _makes(maker, name):
-            return Prospect(outlook=Outlook.MAY_PASS, why=f"{maker.subject} may make it")
-    if missing.key_only and not beside:
-        return FINAL
-    if not missing.key_only and (promised := _promised(trouble, missing, known)):
+    beside = [maker for maker in known.makers if maker.namespace == trouble.namespace]
+    named = next((maker for maker in beside if _makes(maker, missing.name)), None)
+    promised = f"{named.subject} may make it" if named else _promised(trouble, missing, known)
+    if promised:
         return Prospect(outlook=Outlook.MAY_PASS, why=promised)
+    absent = next((a for a in known.absent_makers if a.namespace == trouble.namespace), None)
+    if absent is not None:
+        why = f"{absent.subject}, which may make it, {absent.why}"
+        return Prospect(outlook=Outlook.FINAL, why=why, cause=absent.cause)
     if beside:
-        return Prospect(
-            outlook=Outlook.UNKNOWN,
-            why=f"{beside[0].subject} was restored, whose operator may make it",
-        )
-    return Prospect(
-        outlook=Outlook.FINAL,
-        why="the backup does not hold it, and nothing that was restored makes it",
-    )
+        why = f"{beside[0].subject} was restored, whose operator may make it"
+        return Prospect(outlook=Outlook.UNKNOWN, why=why)
+    return FINAL if missing.key_only else NOT_HELD
 
 
 def _promised(trouble: Trouble, missing: Missing, known: Known) -> str:
+    """Return what brings the whole object, '' where nothing does."""
     where, name = trouble.namespace, missing.name
+    if missing.key_only:
+        return ""
     if (missing.resource, where, name) in known.held:
         return "the backup holds it"
     if missing.resource == "persistentvolumeclaims" and any(

@@ -66,7 +66,7 @@ class _Wait:
             if self.deadline.passed:
                 return "when the deadline came"
             if final := self.lookout.final(self.watch.seen(), waiting):
-                return f"before {final[0].subject} was found to have what waiting cannot mend"
+                return f"and was not waited for: nothing can mend {final[0].subject} any more"
             if self._hopeless():
                 return f"and {self.patience:.0f} s did not mend it"
             self._tell(waiting)
