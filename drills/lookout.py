@@ -99,15 +99,19 @@ class Lookout:
     _final: tuple[Trouble, ...] = ()
 
     def final(self, seen: Seen, waiting: Sequence[Waiting]) -> tuple[Trouble, ...]:
-        """Return what has been final for long enough; looks only now and then."""
+        """Return what has been final for long enough of what is waited for.
+
+        Looks only now and then: each look asks the cluster.
+        """
         now = self.clock.monotonic()
         if self._looked is not None and now - self._looked < EVERY:
             return self._final
         self._looked = now
+        subjects = {each.subject for each in waiting}
         stands = {
             (t.code, t.subject): (t, p)
             for t, p in self.prospects(seen, waiting)
-            if p.outlook is Outlook.FINAL
+            if p.outlook is Outlook.FINAL and t.subject in subjects
         }
         self._since = {key: self._since.get(key, now) for key in stands}
         self._final = tuple(

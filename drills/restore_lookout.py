@@ -21,7 +21,7 @@ from drills.objects import KubeObject
 from drills.outlook import Outlook
 from drills.ports import Clock, Cluster, Deadline, Kind
 from drills.readiness import Waiting, waiting_for
-from drills.troubles import WAITS_FOR_DATA, is_over
+from drills.troubles import WAITS_FOR_DATA, is_over, owner_of
 
 LOOK_SECONDS = 3.0
 """Real seconds between looks; a restore that is over sooner is not looked at."""
@@ -130,12 +130,16 @@ def is_unfilled(pod: KubeObject) -> bool:
 
 
 def _waiting(seen: Seen) -> tuple[Waiting, ...]:
-    return tuple(
-        found
-        for kind in ("Pod", "PersistentVolumeClaim")
-        for obj in seen.get(kind, ())
-        if (found := waiting_for(kind, obj)) is not None
+    """Return whom the engine waits for: the pods by what they belong to, and their claims."""
+    pods = (
+        Waiting(subject=owner_of(pod), why="its volumes wait for data", down=True)
+        for pod in seen.get("Pod", ())
     )
+    claims = (
+        waiting_for("PersistentVolumeClaim", claim)
+        for claim in seen.get("PersistentVolumeClaim", ())
+    )
+    return (*pods, *(claim for claim in claims if claim is not None))
 
 
 def _claims(pod: KubeObject) -> list[str]:

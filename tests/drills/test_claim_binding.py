@@ -1,7 +1,5 @@
 """Which claims can never be bound, row by row."""
 
-from typing import Any
-
 import pytest
 
 from drills.claim_binding import NO_PROVISIONER, Storage, binding_trouble
@@ -15,11 +13,12 @@ def claim(phase: str = "Pending", **spec: object) -> KubeObject:
     return thing("v1", "PersistentVolumeClaim", "data", spec=wanted, status={"phase": phase})
 
 
-def volume(
-    name: str = "local-1", of: str = "", mode: str = "ReadWriteOnce", **ref: Any
-) -> KubeObject:  # noqa: ANN401  # fields of a reference
+def volume(*, of: str = "", mode: str = "ReadWriteOnce", kept_for: str = "") -> KubeObject:
     spec: dict[str, object] = {"storageClassName": of, "accessModes": [mode]}
-    return {"metadata": {"name": name}, "spec": {**spec, **({"claimRef": ref} if ref else {})}}
+    if kept_for:
+        namespace, _, name = kept_for.partition("/")
+        spec["claimRef"] = {"namespace": namespace, "name": name}
+    return {"metadata": {"name": "local-1"}, "spec": spec}
 
 
 def kind_of_storage(name: str, *, default: str = "false", provisioner: str = "p") -> KubeObject:
@@ -34,7 +33,7 @@ ROWS: dict[str, tuple[KubeObject, list[KubeObject], list[KubeObject], str]] = {
     "somebody else's": (
         claim(volumeName="local-1"),
         [],
-        [volume(namespace="production", name="data")],
+        [volume(kept_for="production/data")],
         "belongs to claim production/data",
     ),
     "a free volume": (claim(volumeName="local-1"), [], [volume()], ""),
