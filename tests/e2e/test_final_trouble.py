@@ -9,6 +9,7 @@ from tests.e2e.conftest import Drilled
 
 Drill = Callable[..., Drilled]
 Write = Callable[..., Path]
+WORKLOADS = frozenset({"deployments.apps", "replicasets.apps", "statefulsets.apps"})
 LONG = "{namespaces: {production: backup-test}, deadline: 15m, cleanupDeadline: 1s}"
 """A test that waited for this deadline would not end in time."""
 
@@ -20,9 +21,8 @@ def pods_of(workload: str, alter: Callable[[Body], None]) -> Callable[[Place, Bo
         resource, _, name = place
         if resource == "pods" and name.startswith(f"{workload}-"):
             alter(body["spec"])
-        elif resource in {"deployments.apps", "replicasets.apps", "statefulsets.apps"}:
-            if name == workload or name.startswith(f"{workload}-"):
-                alter(body["spec"]["template"]["spec"])
+        elif resource in WORKLOADS and f"{name}-".startswith(f"{workload}-"):
+            alter(body["spec"]["template"]["spec"])
 
     return change
 
