@@ -25,6 +25,8 @@ from drills.unstarted import unstarted
 
 EVERY = 2.0
 """Seconds between looks at what the workloads refer to."""
+STORAGE_EVERY = 8.0
+"""The same for classes and volumes."""
 NAMED = (Kind("v1", "Secret"), Kind("v1", "ConfigMap"))
 STORAGE_CLASS, VOLUME = Kind("storage.k8s.io/v1", "StorageClass"), Kind("v1", "PersistentVolume")
 EVENT = Kind("v1", "Event")
@@ -96,6 +98,8 @@ class Lookout:
     left_out: LeftOut
     _since: dict[tuple[str, str], float] = field(default_factory=dict)
     _looked: float | None = None
+    _storage: Storage | None = None
+    _storage_read: float | None = None
     _final: tuple[Trouble, ...] = ()
 
     def final(self, seen: Seen, waiting: Sequence[Waiting]) -> tuple[Trouble, ...]:
@@ -158,14 +162,22 @@ class Lookout:
             for claim in seen.get("PersistentVolumeClaim", ())
             if subject("PersistentVolumeClaim", claim) in subjects
         ]
-        classes = self._listed(STORAGE_CLASS) if pending else None
-        volumes = self._listed(VOLUME) if pending else None
-        if classes is None or volumes is None:
-            return
-        storage = Storage(classes=classes, volumes=volumes, held=self._volumes_held())
+        storage = self._read_storage() if pending else None
         for claim in pending:
-            if (found := binding_trouble(claim, storage)) is not None:
+            if storage and (found := binding_trouble(claim, storage)) is not None:
                 yield found
+
+    def _read_storage(self) -> Storage | None:
+        """Return what the cluster has, read anew now and then: a cluster may have many volumes."""
+        now = self.clock.monotonic()
+        if self._storage_read is not None and now - self._storage_read < STORAGE_EVERY:
+            return self._storage
+        self._storage_read = now
+        classes, volumes = self._listed(STORAGE_CLASS), self._listed(VOLUME)
+        self._storage = None
+        if classes is not None and volumes is not None:
+            self._storage = Storage(classes=classes, volumes=volumes, held=self._volumes_held())
+        return self._storage
 
     def _volumes_held(self) -> frozenset[str]:
         return self.expected.volumes if self.expected else frozenset()

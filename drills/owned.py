@@ -8,6 +8,7 @@ references (Velero v1.18 `pkg/restore/restore.go`), so a pod of a Job that was l
 |---|---|
 | a controller that stays out, by its kind or by its own owner | yes |
 | owners without a controller, all of which stay out | yes |
+| an owner left out because it belongs to the whole cluster | no |
 | an owner that the backup does not hold, of a kind that is left out | yes |
 | a ReplicaSet that stays out while what controls it comes back | no: the same pods would be made |
 | and is a Secret, ConfigMap, ServiceAccount or claim that a restored workload names | no |
@@ -31,10 +32,17 @@ BY_POD = "PodVolumeBackup"
 
 
 def owned_out(
-    inventory: Inventory, namespaces: Collection[str], ruled: Ruled
+    inventory: Inventory,
+    namespaces: Collection[str],
+    ruled: Ruled,
+    *,
+    kept_to_itself: Collection[str] = (),
 ) -> dict[ObjectKey, str]:
-    """Return what stays out with its owner, by the rules of the module's table."""
-    judge = _Judge(inventory.objects, ruled)
+    """Return what stays out with its owner, by the rules of the module's table.
+
+    `kept_to_itself`: reasons that say nothing of what such a kind owns.
+    """
+    judge = _Judge(inventory.objects, ruled, kept_to_itself)
     members = [obj for obj in inventory.objects if obj.key.namespace in namespaces]
     found = {obj.key: why for obj in members if (why := judge.with_owner(obj))}
     needed = _named(obj for obj in members if obj.key not in found and not ruled(obj.key.resource))
@@ -48,6 +56,7 @@ class _Judge:
 
     found: Iterable[BackedUpObject]
     ruled: Ruled
+    kept_to_itself: Collection[str]
     _held: dict[tuple[str, str, str, str], BackedUpObject] = field(default_factory=dict)
     _resources: dict[tuple[str, str], str] = field(default_factory=dict)
     _known: dict[ObjectKey, str] = field(default_factory=dict)
@@ -79,7 +88,8 @@ class _Judge:
             return above
         resource = owner.key.resource if owner else self._resource(reference)
         why = self.ruled(resource)
-        if not why or (owner is not None and self._is_remade(owner)):
+        remade = owner is not None and self._is_remade(owner)
+        if not why or why in self.kept_to_itself or remade:
             return ""
         return f"it belongs to {where}, which is left out: {why}"
 

@@ -119,7 +119,7 @@ def owned_by_left_out(
             known[resource] = rule.reason if rule else None
         return known[resource]
 
-    return owned_out(inventory, namespaces, ruled)
+    return owned_out(inventory, namespaces, ruled, kept_to_itself={CLUSTER_WIDE})
 
 
 def _fits(resource: str, pattern: str) -> bool:

@@ -25,6 +25,8 @@ from drills.troubles import WAITS_FOR_DATA, is_over, owner_of
 
 LOOK_SECONDS = 3.0
 """Real seconds between looks; a restore that is over sooner is not looked at."""
+CALM_SECONDS = 10.0
+"""The same while the engine waits for no pod."""
 POD, CLAIM = Kind("v1", "Pod"), Kind("v1", "PersistentVolumeClaim")
 STATEFUL_SET = Kind("apps/v1", "StatefulSet")
 
@@ -65,11 +67,13 @@ class RestoreLookout:
         self._thread.join()
 
     def _look_on(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+        pause = LOOK_SECONDS
+        while not self._over.wait(pause):
             try:
                 seen = self._seen()
             except DrillError:
                 continue
+            pause = LOOK_SECONDS if seen["Pod"] else CALM_SECONDS
             waiting = _waiting(seen)
             if self._lookout.final(seen, waiting):
                 found = self._lookout.prospects(seen, waiting)

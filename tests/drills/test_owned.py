@@ -93,6 +93,11 @@ ROWS: dict[str, tuple[tuple[BackedUpObject, ...], tuple[str, ...], set[str]]] = 
         ("foos.example.org",),
         {"s", "q"},
     ),
+    "an owner of the whole cluster": (
+        (thing("Secret", "s", "ClusterRole/r"),),
+        ("clusterroles",),
+        {"s"},
+    ),
     "owners in a circle": ((thing("Foo", "a", "Foo/b"), thing("Foo", "b", "Foo/a")), (), set()),
 }
 
@@ -129,3 +134,10 @@ def test_a_claim_is_unfilled_only_where_every_pod_that_fills_it_stays_out() -> N
     both = replace(inventory(gone, back), filled_pods=pods | {("production", "back")})
     assert [key.name for key in unfilled_claims(alone, NAMESPACES, left)] == ["v"]
     assert unfilled_claims(both, NAMESPACES, left) == {}
+
+
+def test_a_reason_may_say_nothing_of_what_is_owned() -> None:
+    """Some give a ClusterRole for an owner, only so that all goes with it."""
+    found = inventory(thing("Secret", "s", "ClusterRole/r"))
+    reasons = {"clusterroles": "it reaches the whole cluster"}
+    assert owned_out(found, NAMESPACES, reasons.get, kept_to_itself=reasons.values()) == {}
