@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume, Inventory, ObjectKey, OwnerReference
+from drills.companions.named import SECRETS, needed_by, pull_secrets
+from drills.objects import KubeObject
 from drills.pod_specs import pod_spec
-from drills.restorability.named import named_by_pod
 
 Ruled = Callable[[str], str | None]
 """Why a kind (`plural.group`) is left out, None where it is not."""
@@ -124,8 +125,13 @@ def _named(found: Iterable[BackedUpObject]) -> set[ObjectKey]:
     return {
         ObjectKey(resource=resource, namespace=obj.key.namespace, name=name)
         for obj in found
-        for resource, name in named_by_pod(pod_spec(obj.key.resource, obj.body))
+        for resource, name in _named_by(pod_spec(obj.key.resource, obj.body))
     }
+
+
+def _named_by(spec: KubeObject) -> Iterator[tuple[str, str]]:
+    yield from needed_by(spec)
+    yield from ((SECRETS, name) for name in pull_secrets(spec))
 
 
 def _come_alone(volumes: Iterable[BackedUpVolume]) -> set[ObjectKey]:

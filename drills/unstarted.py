@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Iterator
 
 from drills import objects
+from drills.companions.named import CONFIG_MAPS, SECRETS, needed_by
 from drills.findings import Cause
 from drills.objects import KubeObject
 from drills.readiness import FINISHED, holds
-from drills.restorability.named import needed_to_start
 from drills.troubles import LeftOut, Missing, Trouble, missing_trouble, owner_of
 
 WORD = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
@@ -36,9 +36,9 @@ def unstarted(
 def _absent(
     pod: KubeObject, there: Collection[tuple[str, str, str]], left_out: LeftOut
 ) -> Iterator[Trouble]:
-    needed = dict.fromkeys(needed_to_start(objects.mapping(pod, "spec")))
+    needed = dict.fromkeys(needed_by(objects.mapping(pod, "spec")))
     for resource, name in needed:
-        looked_for = resource in {"secrets", "configmaps"}
+        looked_for = resource in {SECRETS, CONFIG_MAPS}
         if looked_for and (resource, objects.namespace(pod), name) not in there:
             missing = Missing(resource=resource, name=name)
             message = f'its pod names {resource.removesuffix("s")} "{name}", which is not there'
