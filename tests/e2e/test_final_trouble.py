@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.archives import Body, Place, nothing, rewrite, thing
+from tests.e2e.archive_objects import Body, Place, nothing, rewrite, thing
 from tests.e2e.buckets import Bucket
 from tests.e2e.conftest import Drilled
 

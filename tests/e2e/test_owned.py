@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.archives import Body, Place, nothing, owned_by, rewrite, running_pod, thing
+from tests.e2e.archive_objects import Body, Place, nothing, owned_by, rewrite, running_pod, thing
 from tests.e2e.buckets import Bucket
 from tests.e2e.conftest import PROBES, Drilled
 
