@@ -11,10 +11,11 @@ from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
 from drills.elsewhere import writable_there
-from drills.engine import Engine, EngineStatus, Restored, SandboxShape
+from drills.engine import Engine, EngineStatus, Restored, RestoreOrder, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.foreseen import foresee
+from drills.lookout import expected
 from drills.notes import Halt, StageNote
 from drills.nothing import nothing_asked, nothing_restored
 from drills.plan import restore_order
@@ -22,6 +23,7 @@ from drills.ports import Deadline
 from drills.proving.acts import asked_again, guises_gone, prove
 from drills.questions import probe_context
 from drills.record import Completeness, ProbeRecord
+from drills.restore_lookout import RestoreLookout, restore_given_up
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
@@ -133,11 +135,7 @@ def act_restore(drill: Drill) -> None:
         before = look_around(drill, order)
         notes.requested_at = drill.ports.clock.now()
         notes.requested = drill.ports.clock.monotonic()
-        try:
-            restored = restore(drill.engine, order, deadline)
-        except DeadlinePassed:
-            notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
-            raise
+        restored = _restored(drill, order, deadline)
         notes.restored = restored
         if restored.waited_seconds is not None:
             notes.requested_at = restored.requested_at
@@ -166,6 +164,22 @@ def act_restore(drill: Drill) -> None:
                 raise Halt
 
 
+def _restored(drill: Drill, order: RestoreOrder, deadline: Deadline) -> Restored:
+    """Return the engine's account; a restore that waits for what can never come is given up."""
+    looking = RestoreLookout(
+        drill.ports.cluster, drill.ports.clock, drill.targets, expected(order), deadline
+    )
+    try:
+        with looking:
+            return restore(drill.engine, order, looking.deadline)
+    except DeadlinePassed as passed:
+        if not looking.findings:
+            drill.notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
+            raise
+        drill.notes.findings += (*looking.findings, restore_given_up(passed))
+        raise Halt from passed
+
+
 def act_settle(drill: Drill) -> None:
     """Wait until the restored workloads are up."""
     notes = drill.notes
@@ -180,6 +194,7 @@ def act_settle(drill: Drill) -> None:
             stop=drill.stop,
             listener=drill.trail,
             left_out=_left_out_names(drill),
+            expected=expected(drill.order) if drill.order else None,
         )
         drill.stability = settled.watch
         check_standing(drill)

@@ -28,6 +28,19 @@ CRASHES = frozenset({"crash-loop", "out-of-memory", "pod-failed"})
 _REMEDIES: Mapping[str, str] = {
     "image-not-pullable": "Let the sandbox pull the image: registry reachable, tag kept, pull "
     "secret restored; then drill again.",
+    "image-name-invalid": "Correct the image's name in the workload (or in what changed it), "
+    "and take a new backup.",
+    "image-never-pulled": "Put the image on the nodes, or let the workload pull it "
+    "(imagePullPolicy), then drill again.",
+    "no-node-fits": "Give a node of the drill's cluster the labels that the pod asks for, then "
+    "drill again; a real restore there would wait as well.",
+    "claim-cannot-bind": "Have the backup include PersistentVolumes (includeClusterResources unset "
+    "or true), or make the volume that the claim names, then drill again.",
+    "waits-for-left-out": "Put jobs.batch under restore.allow where the drill left the Job out. "
+    "Had it completed, engines skip it in a real restore too: make the Job anew there by hand.",
+    "reference-awaited": "See why it was not made: whether what makes it was restored "
+    "(restore.allow), and its operator runs in this cluster and may reach what it needs from the "
+    "closed sandbox.",
     "unschedulable": "Free capacity or lower the requests for the drill, then drill again.",
     "quota-exceeded": "Raise the quota of the sandbox or of the cluster, then drill again.",
     "admission-denied": "Let the admission webhook accept the sandbox, then drill again.",

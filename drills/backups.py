@@ -56,6 +56,17 @@ class ObjectKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerReference:
+    """One owner that an object names; it lies in the same namespace or belongs to the cluster."""
+
+    group: str
+    """Of the API; '' for the core."""
+    kind: str
+    name: str
+    controls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpObject:
     """One object of the inventory with the few facts that decide how its absence is judged."""
 
@@ -68,6 +79,9 @@ class BackedUpObject:
     """Why a restore rightly leaves it out (completed Job, mirror pod, token secret)."""
     body: Mapping[str, object] | None = None
     """Kept only for kinds that are rewritten or looked at (Service, CronJob, workloads, PVC)."""
+    owners: tuple[OwnerReference, ...] = ()
+    """All that it names; `owner` is the one that controls it."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

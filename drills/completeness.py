@@ -48,8 +48,11 @@ def compare(
     namespaces: Mapping[str, str],
     rules: tuple[LeftOutRule, ...],
     live: LiveNames,
+    owned_out: Mapping[ObjectKey, str] | None = None,
 ) -> Completeness:
     """Return one row for each kind and source namespace in scope.
+
+    `owned_out`: what stays out with what owns it, and why.
 
     Objects of namespaces that the scenario does not map are out of scope and not counted.
     """
@@ -57,7 +60,7 @@ def compare(
     for obj in _once(inventory.objects):
         if not obj.key.namespace or obj.key.namespace in namespaces:
             groups[obj.key.resource, obj.key.namespace].append(obj)
-    judge = _Judge(namespaces=namespaces, rules=rules, live=live)
+    judge = _Judge(namespaces=namespaces, rules=rules, live=live, owned_out=owned_out or {})
     return Completeness(rows=tuple(judge.row(key, groups[key]) for key in sorted(groups)))
 
 
@@ -123,6 +126,7 @@ class _Judge:
     namespaces: Mapping[str, str]
     rules: tuple[LeftOutRule, ...]
     live: LiveNames
+    owned_out: Mapping[ObjectKey, str]
 
     def row(self, key: tuple[str, str], group: Iterable[BackedUpObject]) -> CompletenessRow:
         resource, namespace = key
@@ -156,6 +160,8 @@ class _Judge:
         rule = rule_for(self.rules, obj.key.resource)
         if rule is not None:
             return rule.reason
+        if obj.key in self.owned_out:
+            return self.owned_out[obj.key]
         if obj.key.namespace or obj.key.resource in {"namespaces", "persistentvolumes"}:
             return None
         return CLUSTER_SCOPED

@@ -109,6 +109,8 @@ class RestoreOrder:
     """Names of Services that the copy shall have led into the sandbox; None to leave all."""
     storage_classes: Mapping[str, str] = field(default_factory=dict)
     """StorageClass in the backup to the one that a claim gets in this drill."""
+    owned_out: Mapping[ObjectKey, str] = field(default_factory=dict)
+    """Objects that stay out because what owns them does, with the reason; see `drills.owned`."""
 
 
 class ItemOutcome(StrEnum):

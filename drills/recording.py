@@ -21,6 +21,7 @@ from drills.record import (
     Verdict,
 )
 from drills.sandbox import isolation_words
+from drills.stages.volumes import FINE
 from drills.verdict import Facts, ProofFacts, decide, proven
 from scenarios.model import ProofLevel, Scenario
 
@@ -99,7 +100,7 @@ def judged(scenario: Scenario, notes: Notes, *, embedded: bool) -> Judgement:
 def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:
     """Return what was proven so far."""
     back = notes.completeness is not None and not notes.completeness.missing
-    whole = all(v.outcome == "restored" for v in notes.volumes)
+    whole = all(v.outcome in FINE for v in notes.volumes)
     return proven(
         ProofFacts(
             embedded=embedded, complete=back and whole and notes.settled, probes=notes.probes

@@ -3,12 +3,13 @@
 What the engine needs for reading (Velero: DownloadRequests) is removed again before it returns.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drills import acts
-from drills.backups import Backup, Inventory
+from drills.backups import BackedUpObject, Backup, Inventory, ObjectKey
 from drills.engine import LeftOutRule
 from drills.findings import Finding, Severity
 from drills.notes import Halt
@@ -57,6 +58,8 @@ class Rehearsal:
     """What would try to get out of the sandbox; without an image nothing would."""
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
+    owned_out: Mapping[ObjectKey, str] = field(default_factory=dict)
+    """Objects that would stay out with what owns them, and why."""
     compared: str = ""
     """How much of the live source the backup holds, in words; '' where that was not asked."""
     traceback: str = ""
@@ -71,11 +74,25 @@ class Rehearsal:
         warned = any(f.severity is Severity.WARNING for f in self.findings)
         return Verdict.WARNED if warned else Verdict.PASSED
 
+    def owned(self) -> dict[tuple[str, str, str], int]:
+        """Return (namespace, kind, reason) to how many objects stay out with what owns them."""
+        return Counter(
+            (obj.key.namespace, obj.key.resource, self.owned_out[obj.key])
+            for obj in (self.inventory.objects if self.inventory else ())
+            if self._with_owner(obj)
+        )
+
+    def _with_owner(self, obj: BackedUpObject) -> bool:
+        return obj.explanation is None and obj.key in self.owned_out
+
     def counts(self) -> dict[tuple[str, str], tuple[int, str]]:
-        """Return (namespace, kind) to how many objects, and why they would be left out or ''."""
+        """Return (namespace, kind) to how many objects, and why they would be left out or ''.
+
+        Those that stay out with their owner are not among them.
+        """
         found: dict[tuple[str, str], tuple[int, str]] = {}
         for obj in self.inventory.objects if self.inventory else ():
-            if obj.key.namespace not in self.namespaces:
+            if obj.key.namespace not in self.namespaces or self._with_owner(obj):
                 continue
             rule = rule_for(self.left_out, obj.key.resource)
             reason = rule.reason if rule else obj.explanation or ""
@@ -114,6 +131,7 @@ def rehearse(
         inventory=notes.inventory,
         findings=tuple(notes.findings),
         left_out=drill.order.left_out if drill.order else (),
+        owned_out=drill.order.owned_out if drill.order else {},
         submitted=notes.submitted,
         namespaces=dict(scenario.restore.namespaces),
         cleanup=cleanup,

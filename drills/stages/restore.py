@@ -22,6 +22,7 @@ from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
 from drills.stages.names_led import look_for_names
 from drills.stages.volumes import came_back, volume_findings, volumes_of
+from drills.stages.volumes_left_out import volumes_left_out, volumes_left_out_notes
 from drills.storage_classes import CLAIMS, unmapped
 
 HINDERED = frozenset(
@@ -108,10 +109,17 @@ def examine(
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
     names = replace(live.names(), unserved=foreseen.unserved)
     led = look_for_names(cluster, live.kinds, order)
-    completeness = compare(order.inventory, order.namespaces, order.left_out, names)
+    completeness = compare(
+        order.inventory, order.namespaces, order.left_out, names, order.owned_out
+    )
     missing = findings_of(completeness, names, obstacles_of(restored))
-    back = came_back(restored)
-    volumes = volumes_of(order.inventory, order.namespaces, back, foreseen.volumes)
+    volumes = volumes_of(
+        order.inventory,
+        order.namespaces,
+        came_back(restored),
+        beyond=foreseen.volumes,
+        left_out=volumes_left_out(order),
+    )
     return Examined(
         completeness=completeness,
         volumes=volumes,
@@ -120,6 +128,7 @@ def examine(
             *told,
             *shared.findings,
             *(f for f in (*missing, *volume_findings(volumes)) if not foreseen.told(f)),
+            *volumes_left_out_notes(order),
             *led.findings,
             *unmapped(live.objects.get(CLAIMS, ()), order.storage_classes),
         ),
@@ -188,7 +197,11 @@ def neutralise(
     origin: Origin,
 ) -> Neutralised:
     """Make every hazard that was restored live harmless at once."""
-    found = hazards(live, order.left_out, order.names)
+    owned = {
+        (key.resource, order.namespaces[key.namespace], key.name): why
+        for key, why in order.owned_out.items()
+    }
+    found = hazards(live, order.left_out, order.names, owned)
     others = tuple(
         hazard
         for hazard in found

@@ -108,6 +108,8 @@ class Controllers:
         obj = event.object
         self._note(_OWNERS[obj["kind"]], namespace_of(obj), name_of(obj))
         self._note_owner(obj, "deployments.apps")
+        if obj["kind"] == "Job":
+            self._note("waiting-pods", namespace_of(obj), "")
 
     def _hear_pod(self, event: Event) -> None:
         pod, place = event.object, namespace_of(event.object)

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from drills.engine import RestoreOrder
 from drills.engines.velero.kinds import CONFIG_MAP, LABEL_LIMIT, RESTORE, V1
 from drills.engines.velero.modifier import rules
+from drills.engines.velero.owned_selection import label_selector
 from drills.engines.velero.rule import rendered
 from drills.objects import KubeObject
 
@@ -80,6 +81,7 @@ def restore_object(
             "itemOperationTimeout": timeout,
             "hooks": {},
             **_cluster_resources(order),
+            **label_selector(order),
             **(reference if modifier is not None else {}),
         },
     }

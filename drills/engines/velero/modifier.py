@@ -15,6 +15,7 @@ from drills.engine import RestoreOrder
 from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import external_name, name_rules
+from drills.engines.velero.owned_selection import stilled
 from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule, veiled
 from drills.names import NameMap
@@ -52,6 +53,7 @@ def rules(order: RestoreOrder, *, veil: bool = False) -> tuple[Rule, ...]:
         obj
         for obj in order.inventory.objects
         if obj.key.namespace in order.namespaces
+        and obj.key not in order.owned_out
         and not any(fnmatchcase(obj.key.resource, rule.resource) for rule in order.left_out)
     )
     return (
@@ -62,6 +64,7 @@ def rules(order: RestoreOrder, *, veil: bool = False) -> tuple[Rule, ...]:
         *hook_rules(order),
         *class_rules(order),
         *(map(veiled, named) if veil else named),
+        *stilled(order),
     )
 
 

@@ -46,6 +46,7 @@ def name_rules(order: RestoreOrder) -> NameRules:
     if order.names is None:
         return NameRules()
     wanted = {one.source for one in rewritings(order.inventory, order.names, order.left_out)}
+    wanted -= order.owned_out.keys()
     found = {obj.key: obj for obj in order.inventory.objects if obj.key in wanted}
     placed = {key for key in found if key.resource == "secrets"}
     sized = sorted(

@@ -39,6 +39,7 @@ def preview(site: Site, order: RestoreOrder) -> Iterator[KubeObject]:
         for obj in order.inventory.objects
         if obj.key.namespace in order.namespaces
         and obj.explanation is None
+        and obj.key not in order.owned_out
         and rule_for(order.left_out, obj.key.resource) is None
     )
     return _made(site, order, scope)
