@@ -56,6 +56,10 @@ class EngineStatus:
     """False where a restore would not even begin; a finding says why."""
     writable: tuple[str, ...] = ()
     """The stores of backups that it may delete from, in its own words."""
+    schedules: tuple[str, ...] | None = None
+    """Names of the schedules that it has; None where they could not be listed."""
+    locations: tuple[str, ...] | None = None
+    """Names of the places that it keeps backups in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from drills.engines.velero.bucket.volume_check import (
     volumes_in,
 )
 from drills.engines.velero.contents import KNOWN_FORMATS
+from drills.engines.velero.namespace_patterns import EVERY, matches
 from drills.engines.velero.remarks import damage, note
 from drills.findings import Finding
 from drills.integrity.contract import Heard
@@ -132,7 +133,8 @@ def _namespaces(read: Material) -> Iterator[Finding]:
     wanted = objects.items(read.meta.obj if read.meta else {}, "spec", "includedNamespaces")
     for namespace in wanted:
         name = str(namespace)
-        if "*" not in name and name not in read.audit.namespaces and read.audit.objects:
+        held = any(matches(name, one) for one in read.audit.namespaces)
+        if name != EVERY and not held and read.audit.objects:
             yield warned(
                 "namespace-not-in-backup",
                 f"namespace {plain(name)}",
