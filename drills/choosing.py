@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from drills.backups import Backup
-from drills.engine import EngineStatus
+from drills.engine import EngineStatus, SandboxShape
 from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt
+from drills.plan import left_out_rules
 from drills.ports import Cluster, Kind
+from drills.probe_targets import Target, target_findings
 from drills.stages.select import Selection, by_namespaces, choose
 from drills.stages.verify import Verified, verify
 from drills.state import Drill
@@ -54,7 +56,7 @@ def read_backup(drill: Drill) -> Verified:
         verified = verify(drill.engine, drill.scenario, notes.backup)
         lacking = lacking_in(verified)
         if not lacking:
-            return verified
+            return _asked(drill, notes.backup, verified)
         if not by_namespaces(drill.scenario.backup):
             return _excused(drill, notes.backup, verified)
         notes.lacking[notes.backup.name] = f"holds nothing of namespace {', '.join(lacking)}"
@@ -121,7 +123,28 @@ def _unknown_namespaces(drill: Drill) -> tuple[Finding, ...]:
 
 
 def _around(drill: Drill, name: str, held: Iterable[str], *, here: bool) -> Surroundings:
-    return Surroundings(in_source=in_source(drill, name) if here else None, held=frozenset(held))
+    there = _in_source(drill, NAMESPACE, "", name) if here else None
+    return Surroundings(in_source=there, held=frozenset(held))
+
+
+def _asked(drill: Drill, backup: Backup, verified: Verified) -> Verified:
+    """Return what reading showed, with the probes that ask for what is not in the backup."""
+    inventory = verified.inventory
+    if inventory is None or drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
+        return verified
+    found = target_findings(
+        drill.scenario.probes,
+        inventory,
+        tuple(drill.scenario.restore.namespaces),
+        left_out_rules(drill.scenario),
+        lambda target: _target_in_source(drill, target) if backup.made_here else None,
+    )
+    return replace(verified, findings=(*verified.findings, *found))
+
+
+def _target_in_source(drill: Drill, target: Target) -> bool | None:
+    kind = Kind(target.api_version, target.kind)
+    return _in_source(drill, kind, target.namespace, target.name)
 
 
 def _excused(drill: Drill, backup: Backup, verified: Verified) -> Verified:
@@ -139,13 +162,13 @@ def _judged(drill: Drill, backup: Backup, held: frozenset[str], finding: Finding
     return unknown_namespace(name, backup, around) or finding
 
 
-def in_source(drill: Drill, namespace: str) -> bool | None:
-    """Return whether the live source has the namespace, None where nobody can say."""
+def _in_source(drill: Drill, kind: Kind, namespace: str, name: str) -> bool | None:
+    """Return whether the live source has the object, None where nobody can say."""
     try:
         cluster = _source(drill)
         if cluster is None:
             return None
-        there = cluster.get(NAMESPACE, "", namespace) is not None
+        there = cluster.get(kind, namespace, name) is not None
     except Interrupted:
         raise
     except DrillError:

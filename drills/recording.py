@@ -21,6 +21,7 @@ from drills.record import (
     Verdict,
 )
 from drills.sandbox import isolation_words
+from drills.stages.volumes import LEFT_OUT
 from drills.verdict import Facts, ProofFacts, decide, proven
 from scenarios.model import ProofLevel, Scenario
 
@@ -99,7 +100,7 @@ def judged(scenario: Scenario, notes: Notes, *, embedded: bool) -> Judgement:
 def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:
     """Return what was proven so far."""
     back = notes.completeness is not None and not notes.completeness.missing
-    whole = all(v.outcome == "restored" for v in notes.volumes)
+    whole = all(v.outcome in {"restored", LEFT_OUT} for v in notes.volumes)
     return proven(
         ProofFacts(
             embedded=embedded, complete=back and whole and notes.settled, probes=notes.probes
@@ -120,7 +121,9 @@ def _objectives(scenario: Scenario, notes: Notes) -> Objectives:
         rto_seconds=measure_rto(notes.probes, settled),
         newest=newest_data(notes.probes),
         worst_case_seconds=worst_case_rpo(
-            notes.backups, now=notes.started_at, lookback=spec.lookback
+            (b for b in notes.backups if all(map(b.covers, scenario.restore.namespaces))),
+            now=notes.started_at,
+            lookback=spec.lookback,
         ),
     )
 

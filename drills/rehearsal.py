@@ -153,7 +153,7 @@ def _hold_to_policy(drill: Drill, asks: Collection[Ask]) -> None:
 
 def _refuse(findings: Sequence[Finding]) -> None:
     """Raise Misconfigured where the scenario itself is wrong, and nothing was touched."""
-    wrong = [f for f in findings if f.code in SCENARIO_IS_WRONG]
+    wrong = [f for f in findings if f.code in SCENARIO_IS_WRONG and f.unanswered]
     if wrong:
         raise Misconfigured(
             " ".join(f.message for f in wrong),

@@ -11,6 +11,7 @@ from drills.bystanders import OTHER_POLICIES, Origin, bystander_findings, opened
 from drills.completeness import compare, findings_of, obstacles_of
 from drills.engine import Engine, Restored, RestoreOrder
 from drills.errors import DrillError, Missing
+from drills.exclusions import excluded
 from drills.findings import Finding
 from drills.hazards import Hazard, finding_of, hazards, is_dangerous
 from drills.live import LiveSandbox, look
@@ -105,7 +106,12 @@ def examine(
     names, led = live.names(), look_for_names(cluster, live.kinds, order)
     completeness = compare(order.inventory, order.namespaces, order.left_out, names)
     missing = findings_of(completeness, names, obstacles_of(restored))
-    volumes = volumes_of(order.inventory, order.namespaces, came_back(restored))
+    volumes = volumes_of(
+        order.inventory,
+        order.namespaces,
+        came_back(restored),
+        left_out=excluded(order.left_out, CLAIMS),
+    )
     return Examined(
         completeness=completeness,
         volumes=volumes,

@@ -10,6 +10,7 @@ from drills.carried import mesh_notes
 from drills.cluster_rights import rights_left, rights_note
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
+from drills.exclusions import exclusion_findings, without_volumes
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
 from drills.name_places import ALIAS
@@ -42,7 +43,7 @@ class Verified:
 def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     """Return what reading the whole backup showed; nothing has been created yet."""
     inspection = engine.inspect(backup, scenario.restore.namespaces)
-    findings = list(inspection.findings)
+    findings = list(without_volumes(inspection.findings, left_out_rules(scenario)))
     led: tuple[Rewriting, ...] = ()
     if inspection.inventory is not None:
         led = _rewritings(scenario, inspection.inventory)
@@ -68,6 +69,7 @@ def _about_the_copy(
     names = names_of(scenario, inventory)
     reaches = tuple(unled(inventory.reaches, inventory, names)) if names else inventory.reaches
     return (
+        *exclusion_findings(inventory, sources, left_out_rules(scenario)),
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
         *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),

@@ -23,19 +23,28 @@ def came_back(restored: Restored) -> tuple[RestoredVolume, ...]:
 
 
 def volumes_of(
-    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
+    inventory: Inventory,
+    namespaces: Mapping[str, str],
+    restored: Iterable[RestoredVolume],
+    *,
+    left_out: bool = False,
 ) -> tuple[VolumeRecord, ...]:
-    """Return one record for each claim in scope: its data in the backup, and what came back."""
+    """Return one record for each claim in scope: its data in the backup, and what came back.
+
+    `left_out`: the scenario leaves claims out, and with them their volumes.
+    """
     back = {(v.namespace, v.claim): v for v in restored}
     return tuple(
-        _volume(volume, back.get((volume.namespace, volume.claim)))
+        _volume(volume, back.get((volume.namespace, volume.claim)), left_out=left_out)
         for volume in inventory.volumes
         if volume.namespace in namespaces
     )
 
 
-def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
-    if not volume.has_data:
+def _volume(volume: BackedUpVolume, back: RestoredVolume | None, *, left_out: bool) -> VolumeRecord:
+    if left_out and back is None:
+        outcome, size = LEFT_OUT, None
+    elif not volume.has_data:
         outcome, size = "not-in-backup", None
     elif back is None:
         outcome, size = "not-restored", None
@@ -54,6 +63,7 @@ def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord
     )
 
 
+LEFT_OUT = "left-out"
 WORDS = {
     "not-in-backup": "has no data in the backup; it came back empty",
     "not-restored": "has data in the backup, but the engine restored none of it",
@@ -70,7 +80,7 @@ NOT_SHOWN = "could not be shown to have come back"
 
 def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
     """Return a finding for each claim whose data is not surely back, whatever the phase says."""
-    return tuple(_volume_finding(v) for v in volumes if v.outcome != "restored")
+    return tuple(_volume_finding(v) for v in volumes if v.outcome not in {"restored", LEFT_OUT})
 
 
 def _volume_finding(volume: VolumeRecord) -> Finding:

@@ -1,0 +1,129 @@
+"""What the scenario's own `restore.exclude` takes away from what is to be restored. Pure.
+
+A part of a backup restored on purpose is a good drill; one that cannot work says nothing of the
+backup, and it is told before anything is restored:
+
+| excluded                    | and restored all the same      | is                                |
+|-----------------------------|--------------------------------|-----------------------------------|
+| claims, and all that mounts | nothing that mounts a claim    | on purpose: volumes are left out  |
+| claims                      | pods or workloads that mount   | wrong: they never start, or start |
+|                             | one                            | on a claim that is new and empty  |
+| pods                        | claims whose data comes back   | wrong: they stay empty            |
+|                             | through pods (file system)     |                                   |
+| a kind that a probe asks    | -                              | wrong: nobody is there to answer  |
+
+Workloads that have no replicas, and CronJobs, which a drill suspends, start no pod. What is left
+out by default (Jobs) starts none either.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from drills import objects
+from drills.backups import BackedUpObject, Inventory
+from drills.engine import LeftOutRule
+from drills.findings import Finding, Severity
+from drills.plan import EXCLUDED, rule_for
+from drills.pod_specs import POD_SPECS, pod_spec
+from drills.spelling import SHOWN
+from drills.unknown_names import wrong
+
+CLAIMS = "persistentvolumeclaims"
+THROUGH_PODS = "PodVolumeBackup"
+"""The method whose data the engine writes through the restored pods."""
+_STARTS_NOTHING = "cronjobs.batch"
+
+
+def exclusion_findings(
+    inventory: Inventory, namespaces: Iterable[str], rules: tuple[LeftOutRule, ...]
+) -> Iterator[Finding]:
+    """Yield what the scenario leaves out and yet needs."""
+    scope = frozenset(namespaces)
+    if excluded(rules, CLAIMS):
+        mounting = tuple(_mounting(inventory, scope, rules))
+        if mounting:
+            yield _cannot_start(mounting)
+    elif excluded(rules, "pods"):
+        claims = [
+            f"{volume.namespace}/{volume.claim}"
+            for volume in inventory.volumes
+            if volume.namespace in scope and volume.has_data and volume.method == THROUGH_PODS
+        ]
+        yield from (_stays_empty(claim) for claim in claims)
+
+
+def excluded(rules: tuple[LeftOutRule, ...], resource: str) -> bool:
+    """Return whether the scenario itself leaves the kind out."""
+    rule = rule_for(rules, resource)
+    return rule is not None and rule.reason == EXCLUDED
+
+
+def without_volumes(
+    findings: Iterable[Finding], rules: tuple[LeftOutRule, ...]
+) -> tuple[Finding, ...]:
+    """Return the findings; what is wrong with claims weighs nothing where none is restored."""
+    if not excluded(rules, CLAIMS):
+        return tuple(findings)
+    return tuple(_weightless(f) if f.subject.startswith(_CLAIM) else f for f in findings)
+
+
+_CLAIM = "persistentvolumeclaim "
+
+
+def _weightless(finding: Finding) -> Finding:
+    return Finding(
+        code=finding.code,
+        severity=Severity.INFO,
+        cause=finding.cause,
+        subject=finding.subject,
+        message=f"{finding.message} This drill leaves claims out (restore.exclude).",
+        remedy=finding.remedy,
+    )
+
+
+def _mounting(
+    inventory: Inventory, scope: frozenset[str], rules: tuple[LeftOutRule, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield each restored workload with a claim that its pods wait for."""
+    for obj in inventory.objects:
+        if obj.key.namespace not in scope or obj.explanation is not None or obj.body is None:
+            continue
+        if obj.key.resource not in POD_SPECS or rule_for(rules, obj.key.resource) is not None:
+            continue
+        if obj.key.resource == _STARTS_NOTHING or objects.dig(obj.body, "spec", "replicas") == 0:
+            continue
+        claim = next(_claims(obj), None)
+        if claim is not None:
+            yield str(obj.key), claim
+
+
+def _claims(obj: BackedUpObject) -> Iterator[str]:
+    for volume in objects.items(pod_spec(obj.key.resource, obj.body), "volumes"):
+        if name := objects.text(volume, "persistentVolumeClaim", "claimName"):
+            yield name
+    for template in objects.items(obj.body, "spec", "volumeClaimTemplates"):
+        yield objects.name(template) if isinstance(template, Mapping) else ""
+
+
+def _cannot_start(mounting: tuple[tuple[str, str], ...]) -> Finding:
+    shown = "; ".join(f"{who} mounts {claim}" for who, claim in mounting[:SHOWN])
+    more = f" and {len(mounting) - SHOWN} more" if len(mounting) > SHOWN else ""
+    return wrong(
+        "exclude-keeps-claim-out",
+        "restore.exclude",
+        "The scenario leaves persistentvolumeclaims out, but restores what mounts them "
+        f"({shown}{more}): it would never start, or start on a claim that is new and empty.",
+        "Leave out the workloads and pods too (deployments.apps, statefulsets.apps, "
+        "daemonsets.apps, replicasets.apps, pods), or take persistentvolumeclaims out of "
+        "restore.exclude.",
+    )
+
+
+def _stays_empty(claim: str) -> Finding:
+    return wrong(
+        "exclude-keeps-claim-empty",
+        f"{_CLAIM}{claim}",
+        f"The scenario's own restore.exclude keeps claim {claim} empty: its data is in the backup, "
+        "but comes back only through the pods that mount it, and the scenario leaves pods out.",
+        "Take pods out of restore.exclude, or leave persistentvolumeclaims and the workloads out "
+        "as well.",
+    )
