@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from drills.backups import Backup
+from drills.clocks import backup_clocks, server_clocks
 from drills.engine import EngineStatus, SandboxShape
 from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding, Severity
@@ -40,6 +41,7 @@ def choose_backup(drill: Drill, status: EngineStatus) -> Backup:
     elif notes.backup is None:
         _told(drill, _unknown_namespaces(drill) or notes.choice)
     notes.findings += schedule_gone(query, notes.backups, status)
+    notes.findings += server_clocks(status.clocks)
     if notes.backup is None:
         raise Halt
     return notes.backup
@@ -56,6 +58,7 @@ def read_backup(drill: Drill) -> Verified:
         verified = verify(drill.engine, drill.scenario, notes.backup)
         lacking = lacking_in(verified)
         if not lacking:
+            drill.scenario = verified.scenario
             return _asked(drill, notes.backup, verified)
         if not by_namespaces(drill.scenario.backup):
             return _excused(drill, notes.backup, verified)
@@ -95,7 +98,11 @@ def _keep(drill: Drill, chosen: Selection) -> None:
     notes = drill.notes
     notes.backup, notes.seed = chosen.backup, chosen.seed
     notes.passed_over = chosen.passed_over
-    _told(drill, chosen.findings)
+    clocks: tuple[Finding, ...] = ()
+    if chosen.backup is not None:
+        decides = drill.scenario.objectives.rpo is not None
+        clocks = tuple(backup_clocks(chosen.backup, notes.started_at, decides=decides))
+    _told(drill, (*chosen.findings, *clocks))
 
 
 def _told(drill: Drill, findings: tuple[Finding, ...]) -> None:

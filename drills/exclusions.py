@@ -110,8 +110,8 @@ def _cannot_start(mounting: tuple[tuple[str, str], ...]) -> Finding:
     return wrong(
         "exclude-keeps-claim-out",
         "restore.exclude",
-        "The scenario leaves persistentvolumeclaims out, but restores what mounts them "
-        f"({shown}{more}): it would never start, or start on a claim that is new and empty.",
+        "The scenario's own restore.exclude leaves persistentvolumeclaims out, but what mounts "
+        f"them is restored ({shown}{more}): it would never start, or start on an empty one.",
         "Leave out the workloads and pods too (deployments.apps, statefulsets.apps, "
         "daemonsets.apps, replicasets.apps, pods), or take persistentvolumeclaims out of "
         "restore.exclude.",

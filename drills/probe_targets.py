@@ -1,19 +1,14 @@
 """Whom the probes ask, looked for in the backup before anything is restored. Pure.
 
-| the target is                               | and                                 | finding          |
-|---------------------------------------------|-------------------------------------|------------------|
-| in the backup, its kind left out by the     | -                                   | exclude-keeps-   |
-| scenario                                    |                                     | probe-out        |
-| a Service or workload, not in the backup    | the source has it                   | none: the probe  |
-|                                             |                                     | fails            |
-|                                             | the backup holds none of its kind   | none: the probe  |
-|                                             |                                     | fails            |
-|                                             | an operator may make it             | only for a slip  |
-|                                             | otherwise                           | unknown-probe-   |
-|                                             |                                     | target           |
-| an object (`resource`) by name, not in the  | one that is there is a slip away    | unknown-probe-   |
-| backup                                      |                                     | target           |
-|                                             | otherwise                           | none: the answer |
+| the target is              | and                               | finding                 |
+|----------------------------|-----------------------------------|-------------------------|
+| in the backup              | the scenario leaves its kind out  | exclude-keeps-probe-out |
+| a Service or workload that | the source has it                 | none: the probe fails   |
+| the backup does not hold   | the backup has none of its kind   | none: the probe fails   |
+|                            | an operator may make it           | only where a slip away  |
+|                            | otherwise                         | unknown-probe-target    |
+| an object (`resource`) by  | one in the backup is a slip away  | unknown-probe-target    |
+| name, not in the backup    | otherwise                         | none: that is an answer |
 
 A `resource` probe asks whether something came back, so that a name that is not there is its answer.
 Names of pods are given by their controllers and say nothing.

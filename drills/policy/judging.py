@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
+from drills.clocks import backup_clocks
 from drills.errors import DrillError, Interrupted, Misconfigured
 from drills.findings import Finding
 from drills.policy.bucket import BucketSettings, check_bucket
@@ -51,6 +52,8 @@ def judge_backups(
 ) -> Iterator[Finding]:
     """Yield what is wrong with when backups are taken and how long they are kept."""
     every = tuple(backups)
+    for backup in every:
+        yield from backup_clocks(backup, now)
     for subject, members in _groups(every, promise.namespaces):
         gap = check_gap(members, promise.rpo, now=now, lookback=promise.lookback, subject=subject)
         yield gap

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from drills.backups import Backup
+from drills.clocks import SET_THE_CLOCK, future_words, in_future
 from drills.findings import Cause, Finding, Severity
 from drills.record import PassedOver
 from scenarios import format_duration
@@ -62,7 +63,7 @@ def choose(
         backup=chosen,
         passed_over=passed_over,
         findings=_findings(
-            query, [b for b in candidates if not others[b.name]], chosen, reasons, wanted
+            query, [b for b in candidates if not others[b.name]], chosen, reasons, wanted, now
         ),
         seed=seed if query.pick.mode is PickMode.RANDOM else None,
     )
@@ -116,6 +117,11 @@ def _age_reason(query: BackupQuery, backup: Backup, now: datetime) -> str | None
     if backup.recovery_point is None:
         return "has no start time, so its age is unknown"
     age = now - backup.recovery_point
+    limited = query.max_age is not None or query.pick.mode is PickMode.RANDOM
+    if limited and in_future(backup.recovery_point, now):
+        return (
+            f"{future_words(backup.recovery_point, now)}, so its age is unknown: a clock is wrong"
+        )
     if query.max_age is not None and age > query.max_age:
         limit = format_duration(query.max_age)
         minutes = format_duration(age - age % timedelta(minutes=1))
@@ -150,10 +156,11 @@ def _findings(
     chosen: Backup | None,
     reasons: dict[str, str | None],
     wanted: Sequence[str],
+    now: datetime,
 ) -> tuple[Finding, ...]:
     """Return what the choice says; `candidates` without those that are of something else."""
     if chosen is None:
-        return (_nothing_usable(query, candidates, reasons, wanted),)
+        return (_nothing_usable(query, candidates, reasons, wanted, now),)
     if query.pick.mode is not PickMode.LATEST:
         return ()
     newer = candidates[: candidates.index(chosen)]
@@ -162,10 +169,12 @@ def _findings(
         Finding(
             code="newer-backup-unusable",
             severity=Severity.WARNING,
-            cause=Cause.ENVIRONMENT if b.unusable_is_environment else Cause.BACKUP,
+            cause=Cause.ENVIRONMENT if _outside(b, now) else Cause.BACKUP,
             subject=f"backup {b.name}",
             message=f"A newer backup could not be drilled: it {reasons[b.name]}.",
-            remedy=f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
+            remedy=SET_THE_CLOCK
+            if b.unusable is None and in_future(b.recovery_point, now)
+            else f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
         )
         for b in spoiled
     )
@@ -176,8 +185,10 @@ def _nothing_usable(
     candidates: Sequence[Backup],
     reasons: dict[str, str | None],
     wanted: Sequence[str],
+    now: datetime,
 ) -> Finding:
-    environment = bool(candidates) and all(b.unusable_is_environment for b in candidates)
+    environment = bool(candidates) and all(_outside(b, now) for b in candidates)
+    clock = any(b.unusable is None for b in candidates)
     newest = candidates[0] if candidates else None
     if newest is None:
         read = f", of {len(reasons)} that there are" if reasons else ""
@@ -194,12 +205,21 @@ def _nothing_usable(
         subject=_query_words(query, wanted),
         message=message,
         remedy=(
-            "Make the backup location available again, then drill again."
+            SET_THE_CLOCK
+            if environment and clock
+            else "Make the backup location available again, then drill again."
             if environment
             else "Check that the backup schedule runs and succeeds; take a backup, drill again."
         ),
         unanswered=environment,
     )
+
+
+def _outside(backup: Backup, now: datetime) -> bool:
+    """Return whether what speaks against the backup lies outside of it."""
+    if backup.unusable is None:
+        return in_future(backup.recovery_point, now)
+    return backup.unusable_is_environment
 
 
 def _query_words(query: BackupQuery, wanted: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from drills.engine import Engine, SandboxShape
 from drills.exclusions import exclusion_findings, without_volumes
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
+from drills.kind_words import understood
 from drills.name_places import ALIAS
 from drills.operated import operated_findings
 from drills.outward import outward_findings
@@ -29,6 +30,8 @@ class Verified:
 
     inventory: Inventory | None
     findings: tuple[Finding, ...]
+    scenario: Scenario
+    """With the kinds that it names in full, as this backup has them."""
     rewritings: tuple[Rewriting, ...] = ()
     """Names that the restore will lead into the sandbox."""
 
@@ -43,14 +46,22 @@ class Verified:
 def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
     """Return what reading the whole backup showed; nothing has been created yet."""
     inspection = engine.inspect(backup, scenario.restore.namespaces)
-    findings = list(without_volumes(inspection.findings, left_out_rules(scenario)))
+    findings = list(inspection.findings)
     led: tuple[Rewriting, ...] = ()
     if inspection.inventory is not None:
+        read = understood(scenario, inspection.inventory)
+        scenario = read.scenario
+        findings = [*without_volumes(findings, left_out_rules(scenario)), *read.findings]
         led = _rewritings(scenario, inspection.inventory)
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
         findings += _about_the_copy(engine, scenario, inspection.inventory, led)
         findings += rewriting_note(led)
-    return Verified(inventory=inspection.inventory, findings=tuple(findings), rewritings=led)
+    return Verified(
+        inventory=inspection.inventory,
+        findings=tuple(findings),
+        scenario=scenario,
+        rewritings=led,
+    )
 
 
 def _rewritings(scenario: Scenario, inventory: Inventory) -> tuple[Rewriting, ...]:

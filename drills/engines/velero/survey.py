@@ -65,6 +65,7 @@ def survey(site: Site) -> EngineStatus:
         restores=not site.health.away,
         schedules=schedules.names,
         locations=tuple(sorted(locations)),
+        clocks=answer.clocks,
         writable=tuple(
             f"backupstoragelocation {name}"
             for name, location in sorted(locations.items())
