@@ -16,7 +16,7 @@ can hardly be meant on purpose counts as misspelt, since the other mistake would
 import re
 from collections.abc import Iterable, Sequence
 
-from scenarios.problems import did_you_mean, shorten
+from scenarios.problems import did_you_mean
 
 MOST_SLIPS = 2
 SHORT = 3
@@ -37,8 +37,8 @@ def what_there_is(word: str, known: Iterable[str]) -> str:
         return ""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     meant = did_you_mean(word, names).replace("did", "Did", 1)
-    there = f"There is: {names[0]}" if len(names) == 1 else f"There are: {', '.join(names[:SHOWN])}"
-    return f"{meant} {shorten(there) if len(names) == 1 else there}{more}.".strip()
+    verb = "is" if len(names) == 1 else "are"
+    return f"{meant} There {verb}: {', '.join(names[:SHOWN])}{more}.".strip()
 
 
 def _slip(word: str, name: str) -> bool:
