@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
-from drills.engine import Inspection, RestoredVolume
+from drills.engine import Inspection
 from drills.errors import Misconfigured
 from drills.findings import Cause, Finding, Severity
 from drills.record import DrillRecord, Verdict
 from scenarios.model import ProbeSpec, ProofLevel
 from tests.fakes.drilling import ASK_SETTINGS, World, scenario
 from tests.fakes.engine import SHOP, SOURCE, backed, inventory, manifest
-from tests.fakes.probing import deployment
 
 CLAIM = backed(manifest("v1", "PersistentVolumeClaim", "data"))
 MOUNTS = {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
@@ -71,7 +69,6 @@ def test_against_itself(
     ("kinds", "holds"),
     [
         (("persistentvolumeclaims", *WORKLOADS), (POD, LEDGER)),
-        (("persistentvolumeclaims",), (IDLE,)),
         (("persistentvolumeclaims",), ()),
     ],
 )
@@ -105,16 +102,22 @@ def test_on_purpose(
     assert [v.outcome for v in record.volumes] == ["left-out"]
 
 
-def test_data_that_needs_no_pod_comes_back_without_one() -> None:
-    """A snapshot is no file-system backup: controllers may make the pods."""
+@pytest.mark.parametrize(
+    ("kind", "holds", "volumes"),
+    [
+        ("pods", (POD,), (volume("CSISnapshot"),)),
+        ("pods", (POD,), (volume(namespace="other"),)),
+        ("persistentvolumeclaims", (IDLE,), (volume(),)),
+    ],
+    ids=["a snapshot needs no pod", "another namespace's claim", "nothing that would start"],
+)
+def test_what_can_work_is_not_refused(
+    kind: str, holds: tuple[BackedUpObject, ...], volumes: tuple[BackedUpVolume, ...]
+) -> None:
     world = World()
-    world.engine.volumes = (
-        RestoredVolume(
-            claim="data", namespace=SOURCE, method="CSISnapshot", bytes=7, outcome="restored"
-        ),
-    )
-    record = left_out(world, "pods", holds=(POD,), volumes=(volume("CSISnapshot"),))
-    assert record.verdict is Verdict.PASSED, record.reasons
+    world.engine.inventory = inventory(*SHOP, CLAIM, *holds, volumes=volumes)
+    wanted = scenario(restore=replace(scenario().restore, exclude=(kind,)))
+    assert world.rehearsal(wanted).verdict is Verdict.PASSED
 
 
 def asking(probe: str, /, **question: object) -> ProbeSpec:
@@ -151,13 +154,12 @@ def test_a_probe_that_asks_nobody(probe: ProbeSpec, code: str, words: str) -> No
 
 
 def test_what_the_source_has_is_the_backups_loss() -> None:
-    """The Service lives in production and not in the backup: the probe has to fail."""
+    """The Service lives in production and not in the backup: the probe has to ask, and fail."""
     web = {**manifest("v1", "Service", "web"), "metadata": {"name": "web", "namespace": SOURCE}}
     world = World(web)
     world.engine.backups = (replace(world.engine.backups[0], made_here=True),)
-    record = world.drill(scenario(probes=(asking("http", service="web", port=80),)))
-    assert "unknown-probe-target" not in {f.code for f in record.findings}
-    assert record.verdict is Verdict.FAILED
+    found = world.rehearsal(scenario(probes=(asking("http", service="web", port=80),)))
+    assert "unknown-probe-target" not in {f.code for f in found.findings}
 
 
 @pytest.mark.parametrize("expect", [{"count": 0}, {"count": {"max": 3}}])
@@ -207,8 +209,3 @@ def test_a_custom_kind_by_any_of_its_words(word: str) -> None:
     assert record.completeness is not None
     rows = {row.resource: row for row in record.completeness.rows}
     assert list(rows["widgets.example.com"].left_out) == ["a"]
-
-
-def test_the_deployment_is_what_the_shop_needs() -> None:
-    """The shop of these tests mounts nothing, so that only what is added decides."""
-    assert objects.items(deployment(), "spec", "template", "spec", "volumes") == []
