@@ -88,9 +88,12 @@ def _backup(part: Document) -> BackupQuery:
 
 
 def _comparison(part: Document) -> SourceComparison | None:
+    """Return what `true`, `auto`, `false` or `{except: [...]}` mean; left out means auto."""
     excepted = _kinds(part, "compareWithSource", "except")
-    wanted = part.flag("compareWithSource") or excepted
-    return SourceComparison(excepted=excepted) if wanted else None
+    required = part.flag("compareWithSource") or bool(excepted)
+    if not required and part.at("compareWithSource") is False:
+        return None
+    return SourceComparison(required=required, excepted=excepted)
 
 
 def _kinds(part: Document, *keys: str) -> tuple[str, ...]:
