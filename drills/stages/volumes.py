@@ -42,7 +42,7 @@ def volumes_of(
 
 
 def _volume(volume: BackedUpVolume, back: RestoredVolume | None, *, left_out: bool) -> VolumeRecord:
-    if left_out and back is None:
+    if left_out:
         outcome, size = LEFT_OUT, None
     elif not volume.has_data:
         outcome, size = "not-in-backup", None
