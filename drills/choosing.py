@@ -10,7 +10,7 @@ from dataclasses import replace
 from drills.backups import Backup
 from drills.clocks import backup_clocks, server_clocks
 from drills.engine import EngineStatus, SandboxShape
-from drills.errors import DrillError, Interrupted
+from drills.errors import DrillError, Interrupted, NotServed
 from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt
 from drills.plan import left_out_rules
@@ -55,7 +55,9 @@ def read_backup(drill: Drill) -> Verified:
     """
     notes = drill.notes
     while notes.backup is not None:
-        verified = verify(drill.engine, drill.scenario, notes.backup)
+        verified = verify(
+            drill.engine, drill.scenario, notes.backup, lambda kind: _served(drill, kind)
+        )
         lacking = lacking_in(verified)
         if not lacking:
             drill.scenario = verified.scenario
@@ -67,6 +69,13 @@ def read_backup(drill: Drill) -> Verified:
         _choose(drill)
     _told(drill, _unknown_namespaces(drill) or notes.choice)
     raise Halt
+
+
+def _served(drill: Drill, resource: str) -> bool:
+    try:
+        return bool(drill.ports.cluster.served_resource(resource))
+    except NotServed:
+        return False
 
 
 def lacking_in(verified: Verified) -> tuple[str, ...]:
@@ -166,7 +175,16 @@ def _judged(drill: Drill, backup: Backup, held: frozenset[str], finding: Finding
         return finding
     name = finding.subject.rpartition(" ")[2]
     around = _around(drill, name, held, here=backup.made_here)
-    return unknown_namespace(name, backup, around) or finding
+    return unknown_namespace(name, backup, around) or _by_pattern(finding, backup, name)
+
+
+def _by_pattern(finding: Finding, backup: Backup, name: str) -> Finding:
+    """Return the finding, with the pattern that the backup's order trusted in."""
+    means = [word for word in backup.included_namespaces if backup.means(word, name)]
+    if not means or name in means:
+        return finding
+    more = f"Its order means the namespace by {', '.join(means)}: see whether the engine's version "
+    return replace(finding, remedy=f"{finding.remedy} {more}knows patterns, or name it in full.")
 
 
 def _in_source(drill: Drill, kind: Kind, namespace: str, name: str) -> bool | None:

@@ -8,6 +8,8 @@ backup, and it is told before anything is restored:
 | claims, and all that mounts | nothing that mounts a claim    | on purpose: volumes are left out  |
 | claims                      | pods or workloads that mount   | wrong: they never start, or start |
 |                             | one                            | on a claim that is new and empty  |
+| volumes, but not the claims | claims that are bound to one   | wrong: they keep production's     |
+|                             |                                | volume by name and never bind     |
 | pods                        | claims whose data comes back   | wrong: they stay empty            |
 |                             | through pods (file system)     |                                   |
 | a kind that a probe asks    | -                              | wrong: nobody is there to answer  |
@@ -27,7 +29,7 @@ from drills.pod_specs import POD_SPECS, pod_spec
 from drills.spelling import SHOWN
 from drills.unknown_names import wrong
 
-CLAIMS = "persistentvolumeclaims"
+CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"
 THROUGH_PODS = "PodVolumeBackup"
 """The method whose data the engine writes through the restored pods."""
 _STARTS_NOTHING = "cronjobs.batch"
@@ -42,7 +44,10 @@ def exclusion_findings(
         mounting = tuple(_mounting(inventory, scope, rules))
         if mounting:
             yield _cannot_start(mounting)
-    elif excluded(rules, "pods"):
+        return
+    if excluded(rules, VOLUMES):
+        yield from _never_bound(inventory, scope)
+    if excluded(rules, "pods"):
         claims = [
             f"{volume.namespace}/{volume.claim}"
             for volume in inventory.volumes
@@ -116,6 +121,29 @@ def _cannot_start(mounting: tuple[tuple[str, str], ...]) -> Finding:
         "daemonsets.apps, replicasets.apps, pods), or take persistentvolumeclaims out of "
         "restore.exclude.",
     )
+
+
+def _never_bound(inventory: Inventory, scope: frozenset[str]) -> Iterator[Finding]:
+    """Yield the claims that name a volume which nobody would replace.
+
+    Velero clears a claim's `volumeName` as it handles the volume (v1.18 `pkg/restore/restore.go`).
+    """
+    bound = [
+        f"{obj.key.namespace}/{obj.key.name}"
+        for obj in inventory.objects
+        if obj.key.resource == CLAIMS
+        and obj.key.namespace in scope
+        and objects.text(obj.body, "spec", "volumeName")
+    ]
+    if bound:
+        more = f" and {len(bound) - SHOWN} more" if len(bound) > SHOWN else ""
+        yield wrong(
+            "exclude-keeps-claim-unbound",
+            "restore.exclude",
+            "The scenario's own restore.exclude leaves persistentvolumes out, but these claims "
+            f"name one and would never bind: {', '.join(bound[:SHOWN])}{more}.",
+            "Take persistentvolumes out of restore.exclude: a drill makes new volumes for claims.",
+        )
 
 
 def _stays_empty(claim: str) -> Finding:

@@ -3,12 +3,13 @@
 Kubernetes' own kinds are known from the start (`scenarios.kinds`). Of others the backup tells what
 `widget.example.com` means. A word that means nothing there:
 
+| the cluster serves it                  | as in the last two rows                                |
 | spelt almost like a kind of the backup | unknown-kind: the scenario is wrong                    |
 | otherwise, under `exclude`             | a note: the backup holds none, so nothing is left out  |
 | otherwise                              | nothing: it concerns no object of this backup          |
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from drills.backups import Inventory
@@ -19,6 +20,8 @@ from drills.unknown_names import wrong
 from scenarios.kinds import KnownKind, is_pattern, kind_of_backup, known_as
 from scenarios.model import Scenario
 
+Served = Callable[[str], bool]
+"""Whether the cluster serves a kind, by `plural.group`."""
 _LEFT_OUT = frozenset(resource for resource, _ in DEFAULT_RULES)
 
 
@@ -30,10 +33,20 @@ class Understood:
     findings: tuple[Finding, ...]
 
 
-def understood(scenario: Scenario, inventory: Inventory) -> Understood:
+def nothing_served(_: str) -> bool:
+    """Stand for a cluster that nobody asked."""
+    return False
+
+
+def understood(
+    scenario: Scenario, inventory: Inventory, served: Served = nothing_served
+) -> Understood:
     """Return the scenario as this backup makes it read."""
     seen = {(obj.key.resource, obj.kind) for obj in inventory.objects}
-    kinds = tuple(kind_of_backup(resource, kind) for resource, kind in sorted(seen))
+    kinds = (
+        *(kind_of_backup(resource, kind) for resource, kind in sorted(seen)),
+        *(kind_of_backup(resource, _singular(resource)) for resource in sorted(_LEFT_OUT)),
+    )
     restore, comparison = scenario.restore, scenario.backup.comparison
     meant = replace(
         scenario,
@@ -44,7 +57,15 @@ def understood(scenario: Scenario, inventory: Inventory) -> Understood:
     if comparison is not None:
         excepted = replace(comparison, excepted=_full(comparison.excepted, kinds))
         meant = replace(meant, backup=replace(meant.backup, comparison=excepted))
-    return Understood(scenario=meant, findings=tuple(_findings(meant, kinds)))
+    held = {resource for resource, _ in seen}
+    return Understood(scenario=meant, findings=tuple(_findings(meant, held, served)))
+
+
+def _singular(resource: str) -> str:
+    plural = resource.partition(".")[0]
+    if plural.endswith("ies"):
+        return f"{plural.removesuffix('ies')}y"
+    return plural.removesuffix("s")
 
 
 def _full(words: Iterable[str], kinds: tuple[KnownKind, ...]) -> tuple[str, ...]:
@@ -52,8 +73,7 @@ def _full(words: Iterable[str], kinds: tuple[KnownKind, ...]) -> tuple[str, ...]
     return tuple(dict.fromkeys(full))
 
 
-def _findings(scenario: Scenario, kinds: tuple[KnownKind, ...]) -> Iterator[Finding]:
-    held = {kind.resource for kind in kinds}
+def _findings(scenario: Scenario, held: set[str], served: Served) -> Iterator[Finding]:
     for key, words in (
         ("restore.exclude", scenario.restore.exclude),
         ("restore.allow", scenario.restore.allow),
@@ -62,7 +82,7 @@ def _findings(scenario: Scenario, kinds: tuple[KnownKind, ...]) -> Iterator[Find
             if is_pattern(word) or word in held or word in _LEFT_OUT or known_as(word):
                 continue
             known = held | _LEFT_OUT if key == "restore.allow" else held
-            if misspelt(word, known):
+            if misspelt(word, known) and not served(word):
                 yield _unknown(key, word, known)
             elif key == "restore.exclude":
                 yield _none_there(word)

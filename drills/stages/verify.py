@@ -13,7 +13,7 @@ from drills.engine import Engine, SandboxShape
 from drills.exclusions import exclusion_findings, without_volumes
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
-from drills.kind_words import understood
+from drills.kind_words import Served, nothing_served, understood
 from drills.name_places import ALIAS
 from drills.operated import operated_findings
 from drills.outward import outward_findings
@@ -43,13 +43,15 @@ class Verified:
         )
 
 
-def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
+def verify(
+    engine: Engine, scenario: Scenario, backup: Backup, served: Served = nothing_served
+) -> Verified:
     """Return what reading the whole backup showed; nothing has been created yet."""
     inspection = engine.inspect(backup, scenario.restore.namespaces)
     findings = list(inspection.findings)
     led: tuple[Rewriting, ...] = ()
     if inspection.inventory is not None:
-        read = understood(scenario, inspection.inventory)
+        read = understood(scenario, inspection.inventory, served)
         scenario = read.scenario
         findings = [*without_volumes(findings, left_out_rules(scenario)), *read.findings]
         led = _rewritings(scenario, inspection.inventory)
