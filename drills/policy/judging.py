@@ -107,7 +107,7 @@ def _groups(
     Where nobody names namespaces, those that the backups name. A pattern (`team-*`) stands for
     itself: which namespaces it means only the source knows.
     """
-    words = {word for b in backups for word in b.included_namespaces}
+    words = {word for b in backups for word in b.included_namespaces if word}
     if not wanted:
         whole = tuple(b for b in backups if not b.included_namespaces)
         if any(b.recovery_point for b in whole) or not words:

@@ -120,6 +120,20 @@ def test_what_can_work_is_not_refused(
     assert world.rehearsal(wanted).verdict is Verdict.PASSED
 
 
+def test_a_claim_whose_volume_is_left_out() -> None:
+    """It names production's volume, which nobody replaces, and would wait for ever."""
+    bound = backed(manifest("v1", "PersistentVolumeClaim", "data", spec={"volumeName": "pv-1"}))
+    world = World()
+    world.engine.inventory = inventory(*SHOP, bound, volumes=(volume(),))
+    record = world.drill(
+        scenario(restore=replace(scenario().restore, exclude=("persistentvolumes",)))
+    )
+    assert record.verdict is Verdict.INCONCLUSIVE
+    (found,) = [f for f in record.findings if f.unanswered]
+    assert (found.code, found.cause) == ("exclude-keeps-claim-unbound", Cause.CONFIGURATION)
+    assert f"{SOURCE}/data" in found.message
+
+
 def asking(probe: str, /, **question: object) -> ProbeSpec:
     return ProbeSpec(name="asked", kind=probe, question=question, retries=0)
 
@@ -209,3 +223,10 @@ def test_a_custom_kind_by_any_of_its_words(word: str) -> None:
     assert record.completeness is not None
     rows = {row.resource: row for row in record.completeness.rows}
     assert list(rows["widgets.example.com"].left_out) == ["a"]
+
+
+@pytest.mark.parametrize("word", ["ingressroute.traefik.io", "challenge.acme.cert-manager.io"])
+def test_what_is_left_out_by_default_is_known_by_its_singular(word: str) -> None:
+    """A scenario may allow it though this backup holds none."""
+    record = World().drill(scenario(restore=replace(scenario().restore, allow=(word,))))
+    assert record.verdict is Verdict.PASSED, record.reasons

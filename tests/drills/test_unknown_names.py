@@ -6,6 +6,7 @@ import pytest
 
 from drills.backups import Backup
 from drills.engine import EngineStatus, Inspection
+from drills.engines.velero.namespace_patterns import matches
 from drills.errors import Misconfigured
 from drills.findings import Cause, Severity
 from drills.record import DrillRecord, Verdict
@@ -205,3 +206,18 @@ def test_the_mapping_alone_chooses_nothing() -> None:
     world.engine.backups = (made(made_here=True),)
     query = BackupQuery(engine="fake", namespaces=(SOURCE,))
     assert world.drill(scenario(backup=query, restore=restore)).verdict is Verdict.FAILED
+
+
+def test_a_pattern_that_the_order_trusted_in() -> None:
+    """The order means the namespace by a pattern, and the archive lacks it: the words say so."""
+    world = World(namespace("staging"))
+    world.engine.backups = (made(made_here=True, included_namespaces=("stag*",), means=matches),)
+    record = world.drill(
+        scenario(
+            backup=BackupQuery(engine="fake", schedule="daily"),
+            restore=replace(scenario().restore, namespaces={"staging": SANDBOX}),
+        )
+    )
+    assert record.verdict is Verdict.FAILED
+    (found,) = [f for f in record.findings if f.code == "namespace-not-in-backup"]
+    assert "stag*" in found.remedy

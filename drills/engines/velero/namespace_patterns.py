@@ -20,7 +20,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-EVERY = "*"
+EVERY, NONE = "*", ""
+"""The words for every namespace, and for none: cluster-scoped objects alone."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _UNSUPPORTED = frozenset("|()!{},")
 _SIGNS = str.maketrans(dict.fromkeys("*?[]", "x"))

@@ -19,7 +19,7 @@ from drills.engines.velero.bucket.volume_check import (
     volumes_in,
 )
 from drills.engines.velero.contents import KNOWN_FORMATS
-from drills.engines.velero.namespace_patterns import EVERY, matches
+from drills.engines.velero.namespace_patterns import EVERY, NONE, matches
 from drills.engines.velero.remarks import damage, note
 from drills.findings import Finding
 from drills.integrity.contract import Heard
@@ -134,7 +134,7 @@ def _namespaces(read: Material) -> Iterator[Finding]:
     for namespace in wanted:
         name = str(namespace)
         held = any(matches(name, one) for one in read.audit.namespaces)
-        if name != EVERY and not held and read.audit.objects:
+        if name not in {EVERY, NONE} and not held and read.audit.objects:
             yield warned(
                 "namespace-not-in-backup",
                 f"namespace {plain(name)}",
