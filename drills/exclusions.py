@@ -10,6 +10,8 @@ backup, and it is told before anything is restored:
 |                             | one                            | on a claim that is new and empty  |
 | volumes, but not the claims | claims that are bound to one   | wrong: they keep production's     |
 |                             |                                | volume by name and never bind     |
+| Secrets, ConfigMaps or      | pods that name one             | wrong: they never start           |
+| ServiceAccounts             |                                |                                   |
 | pods                        | claims whose data comes back   | wrong: they stay empty            |
 |                             | through pods (file system)     |                                   |
 | a kind that a probe asks    | -                              | wrong: nobody is there to answer  |
@@ -22,6 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from drills import objects
 from drills.backups import BackedUpObject, Inventory
+from drills.companions.lacks import Lack, Seen, companions_of
+from drills.companions.named import ACCOUNTS, CONFIG_MAPS, SECRETS, naming
 from drills.engine import LeftOutRule
 from drills.findings import Finding, Severity
 from drills.plan import EXCLUDED, rule_for
@@ -40,6 +44,7 @@ def exclusion_findings(
 ) -> Iterator[Finding]:
     """Yield what the scenario leaves out and yet needs."""
     scope = frozenset(namespaces)
+    yield from _needed(inventory, scope, rules)
     if excluded(rules, CLAIMS):
         mounting = tuple(_mounting(inventory, scope, rules))
         if mounting:
@@ -120,6 +125,45 @@ def _cannot_start(mounting: tuple[tuple[str, str], ...]) -> Finding:
         "Leave out the workloads and pods too (deployments.apps, statefulsets.apps, "
         "daemonsets.apps, replicasets.apps, pods), or take persistentvolumeclaims out of "
         "restore.exclude.",
+    )
+
+
+def _needed(
+    inventory: Inventory, scope: frozenset[str], rules: tuple[LeftOutRule, ...]
+) -> Iterator[Finding]:
+    """Yield the excluded kinds that restored pods, which ran in the source, name objects of."""
+    kinds = [kind for kind in (SECRETS, CONFIG_MAPS, ACCOUNTS) if excluded(rules, kind)]
+    if not kinds:
+        return
+    members = [obj for obj in inventory.objects if obj.key.namespace in scope]
+    kept = (obj.key for obj in members if obj.key.resource not in kinds)
+    named = (naming(obj) for obj in members if not rule_for(rules, obj.key.resource))
+    lacks = list(companions_of(kept, filter(None, named), inventory.makers).lacks())
+    held = {obj.key for obj in members}
+    for kind in kinds:
+        lacking = [
+            lack
+            for lack in lacks
+            if lack.key.resource == kind and lack.key in held and _stops(lack)
+        ]
+        if lacking:
+            yield _needed_but_out(kind, lacking)
+
+
+def _stops(lack: Lack) -> bool:
+    """Return whether pods that ran do not start without it, and nobody makes it anew."""
+    return lack.seen is Seen.RUNNING and lack.maker is None and not lack.only_pulls
+
+
+def _needed_but_out(kind: str, lacking: list[Lack]) -> Finding:
+    shown = "; ".join(f"{lack.by[0]} names {lack.key}" for lack in lacking[:SHOWN])
+    more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+    return wrong(
+        "exclude-keeps-pods-waiting",
+        "restore.exclude",
+        f"The scenario's own restore.exclude leaves {kind} out, but what needs them is restored "
+        f"({shown}{more}): it would never start.",
+        f"Take {kind} out of restore.exclude, or leave out the workloads and pods as well.",
     )
 
 

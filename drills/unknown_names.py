@@ -37,6 +37,7 @@ SCENARIO_IS_WRONG = frozenset(
         "unknown-probe-target",
         "exclude-keeps-claim-empty",
         "exclude-keeps-claim-out",
+        "exclude-keeps-pods-waiting",
         "exclude-keeps-claim-unbound",
         "exclude-keeps-probe-out",
     }

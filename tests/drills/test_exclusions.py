@@ -8,6 +8,7 @@ from drills.backups import BackedUpObject, BackedUpVolume
 from drills.engine import Inspection
 from drills.errors import Misconfigured
 from drills.findings import Cause, Finding, Severity
+from drills.objects import KubeObject
 from drills.record import DrillRecord, Verdict
 from scenarios.model import ProbeSpec, ProofLevel
 from tests.fakes.drilling import ASK_SETTINGS, World, scenario
@@ -118,6 +119,34 @@ def test_what_can_work_is_not_refused(
     world.engine.inventory = inventory(*SHOP, CLAIM, *holds, volumes=volumes)
     wanted = scenario(restore=replace(scenario().restore, exclude=(kind,)))
     assert world.rehearsal(wanted).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("word", "spec"),
+    [
+        ("secrets", {"volumes": [{"name": "s", "secret": {"secretName": "login"}}]}),
+        ("configmaps", {"containers": [{"envFrom": [{"configMapRef": {"name": "login"}}]}]}),
+        ("serviceaccounts", {"serviceAccountName": "login"}),
+    ],
+)
+@pytest.mark.parametrize("with_pods", [False, True])
+def test_what_pods_do_not_start_without(word: str, spec: KubeObject, *, with_pods: bool) -> None:
+    """Left out while the pods that name it come back; without the pods it is a part on purpose."""
+    kind = {"secrets": "Secret", "configmaps": "ConfigMap", "serviceaccounts": "ServiceAccount"}
+    reader = backed(manifest("v1", "Pod", "reader", spec=spec, status={"phase": "Running"}))
+    world = World()
+    world.engine.inventory = inventory(*SHOP, backed(manifest("v1", kind[word], "login")), reader)
+    exclude = (word,) if with_pods else (word, "pods")
+    restore = replace(scenario().restore, exclude=exclude)
+    wanted = scenario(restore=restore, probes=())
+    if not with_pods:
+        assert "exclude-keeps-pods-waiting" not in {
+            f.code for f in world.rehearsal(wanted).findings
+        }
+        return
+    with pytest.raises(Misconfigured, match="Pod reader names") as refused:
+        world.rehearsal(wanted)
+    assert word in refused.value.hint
 
 
 def test_a_claim_whose_volume_is_left_out() -> None:
