@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from drills.backups import Backup
+from drills.choosing import choose_backup, read_backup
 from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
@@ -27,9 +28,7 @@ from drills.restore_lookout import RestoreLookout, restore_given_up
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
-from drills.stages.select import choose
 from drills.stages.settle import settle
-from drills.stages.verify import verify
 from drills.state import Drill
 from drills.taking import check_standing, clear_remains, look_around, make_and_close, take_leases
 
@@ -39,7 +38,7 @@ FOREGONE_SECONDS = 60.0
 
 def act_select(drill: Drill) -> None:
     """Check that the sandbox is free, look at the engine, choose the backup."""
-    scenario, notes = drill.scenario, drill.notes
+    notes = drill.notes
     with notes.stage("select") as note:
         _check_namespaces(drill)
         notes.versions["kubernetes"] = drill.ports.cluster.version()
@@ -49,19 +48,8 @@ def act_select(drill: Drill) -> None:
         if drill.ports.elsewhere:
             notes.findings += writable_there(status)
         notes.restores = status.restores
-        chosen = choose(
-            scenario.backup,
-            notes.backups,
-            namespaces=tuple(scenario.restore.namespaces),
-            now=notes.started_at,
-            fresh_seed=drill.seed,
-        )
-        notes.backup, notes.seed = chosen.backup, chosen.seed
-        notes.passed_over = chosen.passed_over
-        notes.findings += chosen.findings
-        if chosen.backup is None:
-            raise Halt
-        note.message = f"chose {chosen.backup.name}, passed over {len(chosen.passed_over)}"
+        chosen = choose_backup(drill, status)
+        note.message = f"chose {chosen.name}, passed over {len(notes.passed_over)}"
 
 
 def _survey(engine: Engine) -> tuple[EngineStatus, tuple[Backup, ...]]:
@@ -84,7 +72,7 @@ def act_verify(drill: Drill, *, restoring: bool = True) -> None:
     with notes.stage("verify") as note:
         if notes.backup is None:
             raise Halt
-        verified = verify(drill.engine, drill.scenario, notes.backup)
+        verified = read_backup(drill)
         notes.inventory = verified.inventory
         notes.findings += verified.findings
         if not verified.restorable or verified.inventory is None:

@@ -1,6 +1,7 @@
 """What an engine knows of its backups: the Backup, its Inventory, and the volumes in it."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,14 +31,25 @@ class Backup:
     expires_at: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     included_namespaces: tuple[str, ...] = ()
-    """Empty means all."""
+    """Empty means all. Names, or patterns that `means` understands."""
     excluded_namespaces: tuple[str, ...] = ()
+    means: Callable[[str, str], bool] = operator.eq
+    """The engine's rule: whether a word of these two lists means a namespace."""
     partially_failed: bool = False
     in_progress: bool = False
     """True while the backup is still being taken: unusable, but nothing is wrong with it."""
     unusable: str | None = None
     unusable_is_environment: bool = False
     """True where the reason lies outside the backup (location unavailable)."""
+    made_here: bool = False
+    """Whether it was surely made in this very cluster, and not read in from a store."""
+
+    def covers(self, namespace: str) -> bool:
+        """Return whether its order takes `namespace`; what it really holds only reading tells."""
+        if any(self.means(word, namespace) for word in self.excluded_namespaces):
+            return False
+        included = self.included_namespaces
+        return not included or any(self.means(word, namespace) for word in included)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -16,7 +16,7 @@ throw-away server) and KubeStash (verifies by its own sessions):
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -56,6 +56,12 @@ class EngineStatus:
     """False where a restore would not even begin; a finding says why."""
     writable: tuple[str, ...] = ()
     """The stores of backups that it may delete from, in its own words."""
+    schedules: tuple[str, ...] | None = None
+    """Names of the schedules that it has; None where they could not be listed."""
+    locations: tuple[str, ...] | None = None
+    """Names of the places that it keeps backups in."""
+    clocks: Mapping[str, timedelta] = field(default_factory=dict)
+    """How far the clocks of its servers are ahead of ours, by whose they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,12 @@ class Notes:
     backups: tuple[Backup, ...] = ()
     backup: Backup | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    choice: tuple[Finding, ...] = ()
+    """What the choice of the backup said; another choice takes it back."""
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Backups that were read and held nothing of a wanted namespace, with the words for it."""
+    held: set[str] = field(default_factory=set)
+    """Namespaces that those hold."""
     seed: int | None = None
     inventory: Inventory | None = None
     foreseen: Foreseen = field(default_factory=Foreseen)

@@ -4,13 +4,14 @@ What the engine needs for reading (Velero: DownloadRequests) is removed again be
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drills import acts
 from drills.backups import BackedUpObject, Backup, Inventory, ObjectKey
 from drills.engine import LeftOutRule
+from drills.errors import Misconfigured
 from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
@@ -21,6 +22,7 @@ from drills.restorability.acts import act_dry_run, act_references
 from drills.restorability.dry_run import DryRun
 from drills.state import Drill, DrillPorts, begin
 from drills.tidying import clean_up
+from drills.unknown_names import SCENARIO_IS_WRONG
 from scenarios.model import CleanupPolicy, ProberSpec, Scenario
 
 
@@ -125,6 +127,7 @@ def rehearse(
         ports.shield()
         cleanup = clean_up(drill)
     notes = drill.notes
+    _refuse(notes.findings)
     return Rehearsal(
         backup=notes.backup,
         passed_over=notes.passed_over,
@@ -166,6 +169,16 @@ def _hold_to_policy(drill: Drill, asks: Collection[Ask]) -> None:
     """Judge the list of backups; where it could not be had, nothing is known."""
     if Ask.POLICY in asks and drill.notes.backups:
         act_policy(drill)
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    """Raise Misconfigured where the scenario itself is wrong, and nothing was touched."""
+    wrong = [f for f in findings if f.code in SCENARIO_IS_WRONG and f.unanswered]
+    if wrong:
+        raise Misconfigured(
+            " ".join(f.message for f in wrong),
+            hint=" ".join(dict.fromkeys(f.remedy for f in wrong)),
+        )
 
 
 def _harmless(scenario: Scenario) -> Scenario:

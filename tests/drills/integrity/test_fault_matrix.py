@@ -248,7 +248,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "phase partly failed": (status(phase="PartiallyFailed", errors=1), "backup-partially-failed"),
     "ended before it began": (
         status(completionTimestamp="2020-01-01T00:00:00Z"),
-        "status-contradicts",
+        "backup-ends-before-it-began",
     ),
     "errors in a completed backup": (
         document(RESULTS, {"errors": {"velero": ["x"]}}),
@@ -312,6 +312,7 @@ CASES: dict[str, tuple[Edit, str]] = {
 }
 
 HARMLESS = {
+    "ended before it began",
     "counts changed",
     "snapshot counts changed",
     "phase partly failed",
