@@ -17,7 +17,16 @@ from drills.engines.velero.bucket.vault import Vault, look
 from drills.engines.velero.gaps import volume_findings
 from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.remarks import damage, note, refused, unasked
-from drills.engines.velero.repository import KOPIA, Saved, by_repository, lack_of, saved_in
+from drills.engines.velero.repository import (
+    BRING_BACK,
+    KOPIA,
+    LOOK_INSIDE,
+    Saved,
+    by_repository,
+    empty_of,
+    lack_of,
+    saved_in,
+)
 from drills.engines.velero.volumes import VolumeSources, volumes_of
 from drills.findings import Finding, Severity
 from drills.integrity.contract import BucketPorts, Heard, Snapshots
@@ -26,7 +35,6 @@ ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
 """Words of Velero's reasons for a volume that the user chose to leave out, v1.18
 `pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
 CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
-BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
 
 
 def volumes_in(
@@ -113,9 +121,13 @@ class Vaults:
             subject = plain(claims)
             vault = self._vault(uploader, namespace, heard)
             place = f"The {uploader} repository of {namespace}"
-            yield from _judged(vault, uploader, group, subject, place)
+            opened = None
             if vault.refusal is None and uploader == KOPIA:
-                yield from self._snapshots(uploader, namespace, group, subject)
+                opened = self._opened(uploader, namespace, group)
+            if opened is None or opened.trouble:
+                yield from _judged(vault, uploader, group, subject, place)
+            if vault.refusal is None and uploader == KOPIA:
+                yield from _by_kopia(opened, namespace, group, subject)
 
     def _vault(self, uploader: str, namespace: str, heard: Heard) -> Vault:
         with self._lock:
@@ -124,26 +136,32 @@ class Vaults:
                 self._known[key] = look(self._ports.store, uploader, namespace, heard)
             return self._known[key]
 
-    def _snapshots(
-        self, uploader: str, namespace: str, group: list[Saved], subject: str
-    ) -> Iterator[Finding]:
-        reader, wanted = self._ports.snapshots, frozenset(one.handle for one in group)
-        found = reader.snapshots(uploader, namespace, wanted) if reader else None
-        if found is None:
-            yield note(
-                "snapshots-by-structure",
-                subject,
-                "The repository was checked by its structure; its snapshots were not opened.",
-                "Install kopia and name the repository's password to have them looked up.",
-            )
-        elif found.trouble:
-            why = f"The repository could not be opened: {plain(found.trouble)}."
-            yield unasked("repository-not-opened", subject, why, "Mend what the message names.")
-        elif found.damage:
-            why = f"Nobody can open the repository: {plain(found.damage)}."
-            yield damage("repository-damaged", subject, why, BRING_BACK)
-        else:
-            yield from _opened(found, namespace, group, subject)
+    def _opened(self, uploader: str, namespace: str, group: list[Saved]) -> Snapshots | None:
+        """Return what its own tool says of the repository, None where nobody can ask it."""
+        reader = self._ports.snapshots
+        wanted = frozenset(one.handle for one in group)
+        return reader.snapshots(uploader, namespace, wanted) if reader else None
+
+
+def _by_kopia(
+    found: Snapshots | None, namespace: str, group: list[Saved], subject: str
+) -> Iterator[Finding]:
+    """Yield what kopia said; where it opened the repository, nothing else is asked."""
+    if found is None:
+        yield note(
+            "snapshots-by-structure",
+            subject,
+            "The repository was checked by its structure; its snapshots were not opened.",
+            "Install kopia and name the repository's password to have them looked up.",
+        )
+    elif found.trouble:
+        why = f"The repository could not be opened: {plain(found.trouble)}."
+        yield unasked("repository-not-opened", subject, why, "Mend what the message names.")
+    elif found.damage:
+        why = f"Nobody can open the repository: {plain(found.damage)}."
+        yield damage("repository-damaged", subject, why, BRING_BACK)
+    else:
+        yield from _opened(found, namespace, group, subject)
 
 
 def _opened(
@@ -186,14 +204,34 @@ def _judged(
         yield refused("repository-not-read", subject, vault.refusal, f"{place} could not be read")
         return
     lack = lack_of(vault.files, uploader, group)
+    broken = [*vault.damage, *_altered(vault, group)]
     if lack:
         why = f"{place} {lack}: the volume data cannot come back."
         yield damage("volume-data-missing", subject, why, BRING_BACK)
-    elif vault.damage:
-        why = f"{place} is damaged: {plain('; '.join(vault.damage[:3]))}."
+    elif broken:
+        why = f"{place} is damaged: {plain('; '.join(broken[:3]))}."
         yield damage("repository-damaged", subject, why, BRING_BACK)
-    elif vault.unclear:
-        why = f"{place}: {plain('; '.join(vault.unclear[:3]))}."
-        yield unasked(
-            "repository-unclear", subject, why, "Open it with kopia, or drill the backup."
-        )
+    elif unclear := _unclear(vault):
+        why = f"{place}: {plain('; '.join(unclear[:3]))}."
+        yield unasked("repository-unclear", subject, why, LOOK_INSIDE)
+
+
+def _altered(vault: Vault, group: list[Saved]) -> Iterator[str]:
+    """Yield the altered files without which restic does not restore these snapshots.
+
+    It reads every index, and refuses one that does not match its name; of the keys one is enough
+    (restic v0.16 to v0.18, `internal/repository/index`, `key.go`).
+    """
+    keys = [name for name in vault.files if name.startswith("keys/")]
+    for name in vault.altered:
+        folder, _, own = name.rpartition("/")
+        ours = folder == "snapshots" and any(own.startswith(one.handle) for one in group)
+        if folder == "index" or ours or (folder == "keys" and len(keys) == 1):
+            yield f"its file {name} does not match the hash in its name"
+
+
+def _unclear(vault: Vault) -> list[str]:
+    """Return what may be damage; what was altered of other snapshots is not ours."""
+    keys = [f"its key {name} was altered" for name in vault.altered if name.startswith("keys/")]
+    empty = empty_of(vault.files)
+    return [*vault.unclear, *keys, *((empty,) if empty else ())]
