@@ -19,7 +19,6 @@ from drills.engines.velero.waiting import phase
 from drills.errors import Forbidden, NotServed
 from drills.findings import Finding
 from drills.objects import KubeObject
-from drills.ports import ObjectStore
 
 KOPIA, RESTIC = "kopia", "restic"
 ABSENT = "not initialized in the provided storage"
@@ -60,28 +59,6 @@ def saved_in(volumes: Iterable[BackedUpVolume], info: Iterable[KubeObject]) -> I
                     handle=handle,
                     bytes=volume.bytes,
                 )
-
-
-def check_store(store: ObjectStore, prefix: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
-    """Return what is wrong with each repository by the names and sizes of its files."""
-    return tuple(
-        finding
-        for (uploader, namespace), group in by_repository(saved).items()
-        for finding in _listed(store, f"{prefix}{uploader}/{namespace}/", uploader, group)
-    )
-
-
-def _listed(
-    store: ObjectStore, folder: str, uploader: str, group: list[Saved]
-) -> Iterator[Finding]:
-    files = {stored.key.removeprefix(folder): stored.bytes for stored in store.list(folder)}
-    subject = ", ".join(f"persistentvolumeclaim {one.namespace}/{one.claim}" for one in group)
-    place = f"The {uploader} repository of {group[0].namespace} in the store"
-    if lack := lack_of(files, uploader, group):
-        why = f"{place} {lack}: the volume data cannot come back."
-        yield damage("volume-data-missing", subject, why, BRING_BACK)
-    elif empty := empty_of(files):
-        yield unasked("repository-unclear", subject, f"{place}: {empty}.", LOOK_INSIDE)
 
 
 def check_objects(site: Site, location: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:

@@ -1,21 +1,14 @@
-"""Do the claims of a backup have their data, and is it still in the bucket?
+"""Is the data of a backup's claims still in their repositories, as far as can be told?
 
-In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
+In: what a backup has in repositories. Out: findings, each naming the claims that would suffer.
+Where a repository's own tool opened it, that decides; its structure is judged only where not.
 """
 
-import re
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from drills import objects
-from drills.backups import BackedUpObject, BackedUpVolume
-from drills.engines.velero.bucket.metadata import Metadata
-from drills.engines.velero.bucket.records import Records
-from drills.engines.velero.bucket.tally import plain, warned
-from drills.engines.velero.bucket.vault import Vault, look
-from drills.engines.velero.gaps import volume_findings
-from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.vault import Vault, look
 from drills.engines.velero.remarks import damage, note, refused, unasked
 from drills.engines.velero.repository import (
     BRING_BACK,
@@ -25,85 +18,9 @@ from drills.engines.velero.repository import (
     by_repository,
     empty_of,
     lack_of,
-    saved_in,
 )
-from drills.engines.velero.volumes import VolumeSources, volumes_of
-from drills.findings import Finding, Severity
+from drills.findings import Finding
 from drills.integrity.contract import BucketPorts, Heard, Snapshots
-
-ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
-"""Words of Velero's reasons for a volume that the user chose to leave out, v1.18
-`pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
-CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
-
-
-def volumes_in(
-    archived: Iterable[BackedUpObject], records: Records
-) -> tuple[tuple[BackedUpVolume, ...], tuple[Saved, ...]]:
-    """Return the claims with their volumes, and what of them lies in a repository."""
-    archived = tuple(archived)
-    sources = VolumeSources(
-        info=records.info,
-        pod_volume_backups=records.pod_volume_backups or (),
-        native_snapshots=records.snapshots or (),
-        data_uploads=tuple(o.body for o in archived if o.key.resource == DATA_UPLOADS and o.body),
-    )
-    volumes = volumes_of(
-        (o for o in archived if o.key.resource == "persistentvolumeclaims"),
-        (o for o in archived if o.key.resource == "persistentvolumes"),
-        sources,
-    )
-    return volumes, tuple(saved_in(volumes, records.info or ()))
-
-
-def claim_findings(meta: Metadata, volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
-    """Yield what is wrong with claims; what was left out on purpose is only a warning."""
-    none_wanted = objects.mapping(meta.obj, "spec").get("snapshotVolumes") is False
-    for volume in volumes:
-        for finding in volume_findings((volume,), (volume.namespace,)):
-            wanted = not (none_wanted or ON_PURPOSE.search(volume.reason))
-            if volume.method == "none" and not wanted:
-                yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
-            else:
-                yield finding
-
-
-def unknown_claims(
-    meta: Metadata, archived: Iterable[BackedUpObject], records: Records
-) -> Iterator[Finding]:
-    """Yield a finding when volumeinfo speaks of claims that the archive does not hold."""
-    if not _takes_claims(meta):
-        return
-    held = {(o.key.namespace, o.key.name) for o in archived}
-    strange = [
-        f"{objects.text(row, 'pvcNamespace')}/{objects.text(row, 'pvcName')}"
-        for row in records.info or ()
-        if objects.text(row, "pvcName")
-        and (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")) not in held
-    ]
-    if strange:
-        yield damage(
-            "volume-records-differ",
-            f"backup {meta.name}",
-            f"volumeinfo names {len(strange)} claim(s) that the archive lacks: "
-            f"{plain(', '.join(strange[:5]))}.",
-            "Bring the right files back from the bucket's versions, or take a new backup.",
-        )
-
-
-def _takes_claims(meta: Metadata) -> bool:
-    spec = objects.mapping(meta.obj, "spec")
-    for word in ("includedResources", "includedNamespaceScopedResources"):
-        named = {str(one) for one in objects.items(spec, word)}
-        if named and not named & CLAIMS:
-            return False
-    left_out = {
-        str(one)
-        for word in ("excludedResources", "excludedNamespaceScopedResources")
-        for one in objects.items(spec, word)
-    }
-    selected = "labelSelector" in spec or "orLabelSelectors" in spec
-    return not left_out & CLAIMS and not selected
 
 
 class Vaults:

@@ -1,0 +1,160 @@
+"""Do the claims of a backup have their data, and is it still in the bucket?
+
+In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from drills import objects
+from drills.backups import BackedUpObject, BackedUpVolume
+from drills.engines.velero.gaps import volume_findings
+from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.engines.velero.reader.metadata import Metadata
+from drills.engines.velero.reader.records import Records
+from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.remarks import damage
+from drills.engines.velero.repository import RESTIC, Saved, saved_in
+from drills.engines.velero.volumes import CLAIM_ANNOTATION, VolumeSources, volumes_of
+from drills.findings import Finding, Severity
+from drills.objects import KubeObject
+
+ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
+"""Words of Velero's reasons for a volume that the user chose to leave out, v1.18
+`pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
+CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volumes:
+    """The claims of a backup."""
+
+    claims: tuple[BackedUpVolume, ...]
+    saved: tuple[Saved, ...]
+    """What of them lies in a repository."""
+
+
+def volumes_in(archived: Iterable[BackedUpObject], records: Records) -> Volumes:
+    """Return the claims with their volumes, and what of them lies in a repository."""
+    archived = tuple(archived)
+    sources = VolumeSources(
+        info=records.info,
+        pod_volume_backups=tuple(_pod_volume_backups(records)),
+        native_snapshots=records.snapshots or (),
+        data_uploads=tuple(o.body for o in archived if o.key.resource == DATA_UPLOADS and o.body),
+    )
+    volumes = volumes_of(
+        (o for o in archived if o.key.resource == "persistentvolumeclaims"),
+        (o for o in archived if o.key.resource == "persistentvolumes"),
+        sources,
+    )
+    return Volumes(claims=volumes, saved=tuple(saved_in(volumes, _uploads(records))))
+
+
+def _pod_volume_backups(records: Records) -> Iterable[KubeObject]:
+    """Return the PodVolumeBackups; where they were not read, what volumeinfo says of them."""
+    if records.pod_volume_backups is not None or records.info is None:
+        return records.pod_volume_backups or ()
+    return tuple(
+        {
+            "metadata": {"annotations": {CLAIM_ANNOTATION: objects.text(row, "pvcName")}},
+            "spec": {"pod": {"namespace": objects.text(row, "pvcNamespace")}},
+            "status": {"phase": "Completed"},
+        }
+        for row in records.info
+        if objects.mapping(row, "pvbInfo")
+    )
+
+
+def _uploads(records: Records) -> Iterable[KubeObject]:
+    """Return what says which uploader saved a claim: volumeinfo, before 1.13 PodVolumeBackups.
+
+    Before 1.10 those name none: restic was the only one.
+    """
+    if records.info is not None:
+        return records.info
+    return tuple(
+        {
+            "pvcNamespace": objects.text(backup, "spec", "pod", "namespace"),
+            "pvcName": objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION),
+            "pvbInfo": {
+                "snapshotHandle": objects.text(backup, "status", "snapshotID"),
+                "uploaderType": objects.text(backup, "spec", "uploaderType") or RESTIC,
+            },
+        }
+        for backup in records.pod_volume_backups or ()
+    )
+
+
+def claim_findings(meta: Metadata, volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
+    """Yield what is wrong with claims; what was left out on purpose is only a warning."""
+    none_wanted = objects.mapping(meta.obj, "spec").get("snapshotVolumes") is False
+    for volume in volumes:
+        for finding in volume_findings((volume,), (volume.namespace,)):
+            wanted = not (none_wanted or ON_PURPOSE.search(volume.reason))
+            if volume.method == "none" and not wanted:
+                yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
+            else:
+                yield finding
+
+
+def restic_findings(saved: Iterable[Saved]) -> Iterator[Finding]:
+    """Yield a warning for claims whose data restic saved.
+
+    Velero 1.17 and 1.18 still restore it. After 1.18 restic is no uploader any more: a
+    PodVolumeRestore of that type is passed over (main, `pkg/uploader/types.go`,
+    `pkg/controller/pod_volume_restore_controller.go`), so a restore waits for it in vain.
+    """
+    claims = [f"persistentvolumeclaim {o.namespace}/{o.claim}" for o in saved if _by_restic(o)]
+    if claims:
+        yield warned(
+            "saved-by-restic",
+            plain(", ".join(claims)),
+            f"The data of {len(claims)} claim(s) was saved by restic: Velero 1.18 is the last "
+            "version that restores it, 1.19 will refuse it.",
+            "Back up with kopia (`uploader-type`) before you upgrade to 1.19, and keep a Velero "
+            "1.18 for as long as this backup must be restorable.",
+        )
+
+
+def _by_restic(one: Saved) -> bool:
+    return one.uploader == RESTIC
+
+
+def unknown_claims(
+    meta: Metadata, archived: Iterable[BackedUpObject], records: Records
+) -> Iterator[Finding]:
+    """Yield a finding when volumeinfo speaks of claims that the archive does not hold."""
+    if not _takes_claims(meta):
+        return
+    held = {(o.key.namespace, o.key.name) for o in archived}
+    strange = [
+        f"{objects.text(row, 'pvcNamespace')}/{objects.text(row, 'pvcName')}"
+        for row in records.info or ()
+        if objects.text(row, "pvcName")
+        and (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")) not in held
+    ]
+    if strange:
+        yield damage(
+            "volume-records-differ",
+            f"backup {meta.name}",
+            f"volumeinfo names {len(strange)} claim(s) that the archive lacks: "
+            f"{plain(', '.join(strange[:5]))}.",
+            "Bring the right files back from the bucket's versions, or take a new backup.",
+        )
+
+
+def _takes_claims(meta: Metadata) -> bool:
+    spec = objects.mapping(meta.obj, "spec")
+    for word in ("includedResources", "includedNamespaceScopedResources"):
+        named = {str(one) for one in objects.items(spec, word)}
+        if named and not named & CLAIMS:
+            return False
+    left_out = {
+        str(one)
+        for word in ("excludedResources", "excludedNamespaceScopedResources")
+        for one in objects.items(spec, word)
+    }
+    selected = "labelSelector" in spec or "orLabelSelectors" in spec
+    return not left_out & CLAIMS and not selected
