@@ -78,7 +78,7 @@ def _read(site: Site, backup: Backup, custom: KubeObject, namespaces: frozenset[
         custom=custom,
         material=material,
         contents=contents,
-        volumes=_volumes(material, saved),
+        volumes=_volumes(custom, material, saved),
         saved=saved,
     )
     findings = (
@@ -97,12 +97,13 @@ def _read(site: Site, backup: Backup, custom: KubeObject, namespaces: frozenset[
     return Inspection(inventory=_inventory(reading) if readable else None, findings=findings)
 
 
-def _volumes(material: Material, saved: SavedPods) -> Volumes:
+def _volumes(custom: KubeObject, material: Material, saved: SavedPods) -> Volumes:
     """Return the claims by what Velero restores from: its own objects, else the file."""
     records = material.records
     if saved.found:
         records = replace(records, pod_volume_backups=saved.found)
-    return volumes_in(material.audit.volume_objects, records)
+    audit = material.audit
+    return volumes_in(audit.volume_objects, audit.pods, records, custom)
 
 
 def _pod_volume_backups_differ(material: Material, saved: SavedPods) -> Iterator[Finding]:
@@ -177,6 +178,7 @@ def _inventory(reading: Reading) -> Inventory:
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        makers=tuple(contents.makers),
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )

@@ -40,14 +40,16 @@ class VeleroBucket:
         begun = self._ports.clock.monotonic()
         files = StoredFiles(self._ports.store, parts_of(listed.name, listed.files))
         read = read_backup(files, listed.name, heard)
-        volumes = volumes_in(read.audit.volume_objects, read.records)
+        meta = read.meta
+        volumes = volumes_in(
+            read.audit.volume_objects, read.audit.pods, read.records, meta.obj if meta else None
+        )
         findings = judged(
             read,
             volumes,
             lambda saved: self._vaults.findings(saved, heard),
             self._ports.clock.now(),
         )
-        meta = read.meta
         return BackupCheck(
             name=listed.name,
             engine=ENGINE,

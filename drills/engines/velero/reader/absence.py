@@ -8,10 +8,11 @@ have data, as they do in Velero's own restore (v1.18 `pkg/restore/restore.go`).
 
 from collections.abc import Iterator
 
-from drills.engines.velero.reader.layout import PASSING, SUFFERS, Part, file_name
+from drills.engines.velero.reader.files import called
+from drills.engines.velero.reader.layout import PASSING, SUFFERS, Part
 from drills.engines.velero.reader.material import Material
 from drills.engines.velero.reader.sources import Presence
-from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.tally import warned
 from drills.engines.velero.reader.versions import Wrote
 from drills.engines.velero.remarks import damage, note
 from drills.findings import Finding
@@ -30,7 +31,7 @@ def absent_files(read: Material) -> Iterator[Finding]:
 
 
 def _log(read: Material) -> Finding:
-    name = plain(file_name(read.name, Part.LOG))
+    name = called(read.name, Part.LOG)
     why = f"{name} is not there; Velero writes it best effort, so it may never have been."
     return warned("log-missing", f"backup {read.name}", why, "Nothing, if it is the only.")
 
@@ -40,7 +41,7 @@ def _lost(read: Material, part: Part) -> Finding:
     return damage(
         f"{word}-missing",
         f"backup {read.name}",
-        f"{plain(file_name(read.name, part))} is not there: {SUFFERS[part]}.",
+        f"{called(read.name, part)} is not there: {SUFFERS[part]}.",
         "Bring it back from the bucket's versions or a second copy; else take a new backup.",
     )
 

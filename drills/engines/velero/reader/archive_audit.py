@@ -9,8 +9,18 @@ unversioned tree only: below a version folder Velero writes each one again (v1.1
 from collections.abc import Callable, Iterator
 
 from drills.backups import BackedUpObject, ObjectKey
+from drills.companions.lacks import Companions
+from drills.companions.makers import MAKERS, maker_of
+from drills.companions.named import naming
 from drills.engines.velero.documents import parsed
-from drills.engines.velero.judgement import DATA_UPLOADS, backed_up
+from drills.engines.velero.holdings import PODS
+from drills.engines.velero.judgement import (
+    DATA_UPLOADS,
+    SNAPSHOT_CONTENTS,
+    SNAPSHOTS,
+    backed_up,
+)
+from drills.engines.velero.pod_volumes import PodVolumes, pod_volumes
 from drills.engines.velero.reader.contents import VERSION_FILE, Contents
 from drills.engines.velero.reader.copies import Copies
 from drills.engines.velero.reader.folders import Folder, Folders, Holds
@@ -21,8 +31,14 @@ from drills.errors import BackupUnreadable
 from drills.integrity import tar
 from drills.integrity.entropy import Entropy
 from drills.objects import KubeObject
+from drills.pod_specs import POD_SPECS
 
-LOOKED_AT = frozenset({"persistentvolumeclaims", "persistentvolumes", DATA_UPLOADS})
+LOOKED_AT = frozenset(
+    {"persistentvolumeclaims", "persistentvolumes", DATA_UPLOADS, SNAPSHOTS, SNAPSHOT_CONTENTS}
+)
+"""Kinds that say where volume data is: they are kept."""
+READ = LOOKED_AT | POD_SPECS.keys() | MAKERS.keys()
+"""Kinds that are read; of pods and what makes them only what they name is kept."""
 MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
 Later = Callable[[str, str, str], bool]
@@ -45,6 +61,8 @@ class ArchiveAudit:
         self.contents = contents
         self.tally = Tally(f"archive of backup {backup}")
         self.volume_objects: list[BackedUpObject] = []
+        self.pods: list[PodVolumes] = []
+        self.companions = Companions()
         self.format: str | None = None
         self.objects = 0
         self.entropy = Entropy()
@@ -114,7 +132,8 @@ class ArchiveAudit:
         if own_name != name or own_namespace != folder.namespace or group != folder.group:
             self.tally.add("object-misplaced", f"{path} holds {kind} {own_namespace}/{own_name}")
         self._tick(path, (group, kind, folder.namespace, name), folder.resource)
-        if self.contents is not None or folder.resource in LOOKED_AT:
+        self.companions.see(folder.resource, folder.namespace, name)
+        if self.contents is not None or folder.resource in READ:
             key = ObjectKey(resource=folder.resource, namespace=folder.namespace, name=name)
             self._keep(key, path, body)
 
@@ -150,6 +169,17 @@ class ArchiveAudit:
         if not isinstance(obj, dict):
             return
         shown: KubeObject = obj
-        kept = self.contents.take(key, shown) if self.contents is not None else None
-        if key.resource in LOOKED_AT:
-            self.volume_objects.append(kept or backed_up(key, shown))
+        taken = self.contents.take(key, shown) if self.contents is not None else None
+        if key.resource in READ:
+            self._take(taken or backed_up(key, shown), shown)
+
+    def _take(self, held: BackedUpObject, obj: KubeObject) -> None:
+        resource = held.key.resource
+        if resource in LOOKED_AT:
+            self.volume_objects.append(held)
+        elif resource == PODS:
+            self.pods.append(pod_volumes(held))
+        if named := naming(held):
+            self.companions.add(named)
+        if maker := maker_of(held.key, obj):
+            self.companions.make(maker)

@@ -14,11 +14,13 @@ from drills.backups import (
     BackedUpObject,
     ClusterBinding,
     FoundName,
+    Maker,
     ObjectKey,
     Operated,
     Reach,
 )
 from drills.cluster_rights import binding_of
+from drills.companions.makers import maker_of
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.reaches import reaches
 from drills.objects import KubeObject
@@ -46,6 +48,7 @@ class Contents:
     addresses: dict[str, str] = field(default_factory=dict)
     bindings: list[ClusterBinding] = field(default_factory=list)
     operated: list[Operated] = field(default_factory=list)
+    makers: list[Maker] = field(default_factory=list)
 
     def take(self, key: ObjectKey, obj: KubeObject) -> BackedUpObject:
         """Take one object in; return it as the inventory keeps it."""
@@ -64,6 +67,8 @@ class Contents:
     def _looked_into(self, kept: BackedUpObject, obj: KubeObject) -> BackedUpObject:
         if operated := operated_of(kept.key, obj):
             self.operated.append(operated)
+        if maker := maker_of(kept.key, obj):
+            self.makers.append(maker)
         named = named_in(kept.key, obj, self.namespaces)
         self.named.extend(named)
         return with_data(kept, obj, {n.place.key for n in named}) if named else kept

@@ -108,7 +108,7 @@ class FileReader:
         return read.value
 
     def _damage(self, part: Part) -> Finding:
-        name, error = plain(file_name(self._backup, part)), self._damaged[part]
+        name, error = called(self._backup, part), self._damaged[part]
         suffers = SUFFERS.get(part, "what Velero did cannot be followed")
         why = f"{name} is damaged: {plain(str(error))}; {suffers}."
         word = _CODES.get(part, "file")
@@ -121,9 +121,15 @@ class FileReader:
             sorts.setdefault(type(self._refused[part]), []).append(part)
         for first, *others in sorts.values():
             more = f" and {len(others)} other file(s)" if others else ""
-            what = f"{plain(file_name(self._backup, first))}{more} could not be read"
+            what = f"{called(self._backup, first)}{more} could not be read"
             subject = f"backup {self._backup}"
             yield refused("file-not-read", subject, self._refused[first], what)
+
+
+def called(backup: str, part: Part) -> str:
+    """Return what to call a file in a message."""
+    name = plain(file_name(backup, part))
+    return f"The archive {name}" if part is Part.ARCHIVE else name
 
 
 def rows_of(document: object) -> Rows:

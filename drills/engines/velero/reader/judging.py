@@ -12,6 +12,7 @@ its findings. A drill and `verify` say the same with the same weight, but for th
 | log missing, foreign file, counts differ | warning   | note     | no restore reads them      |
 | a repository's structure is unclear      | unknown   | note     | the drill opens it         |
 | a saved claim unknown to volumeinfo      | unknown   | note     | the drill restores it      |
+| what pods name is not in the backup     | by order  | by rules | `companions/judging`       |
 | repositories of other namespaces         | looked at | not      | this restore needs them not|
 """
 
@@ -22,7 +23,9 @@ from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import BackedUpVolume
-from drills.engines.velero.gaps import volume_findings
+from drills.companions.judging import Ground, lack_findings
+from drills.engines.velero.gaps import forgotten_findings, volume_findings
+from drills.engines.velero.holdings import claims_in
 from drills.engines.velero.reader.absence import absent_files
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
 from drills.engines.velero.reader.listed_index import Named
@@ -32,12 +35,14 @@ from drills.engines.velero.reader.records import counts_differ, error_findings, 
 from drills.engines.velero.reader.tally import plain, warned
 from drills.engines.velero.reader.volume_check import (
     Volumes,
-    claim_findings,
     restic_findings,
     unknown_claims,
+    volume_check,
 )
 from drills.engines.velero.remarks import damage, note
 from drills.engines.velero.repository import Saved
+from drills.engines.velero.scope import scope_of
+from drills.engines.velero.volumes import forgotten
 from drills.findings import Finding, Severity
 
 NEW_BACKUP = "Take a new backup; see what wrote to the bucket besides Velero."
@@ -232,10 +237,17 @@ def _volumes(
     if read.meta is None or not read.meta.usable:
         return
     if wanted is None:
-        yield from claim_findings(read.meta, volumes.claims)
+        yield from volume_check(volumes.claims)
+        ground = Ground(scope=scope_of(read.meta.obj))
+        yield from lack_findings(read.audit.companions.lacks(), ground)
     else:
         yield from volume_findings(volumes.claims, wanted)
         yield from _claims_elsewhere(volumes.claims, wanted)
+    yield from forgotten_findings(
+        claim
+        for claim in forgotten(claims_in(read.audit.volume_objects), read.audit.pods)
+        if wanted is None or claim.key.namespace in wanted
+    )
     yield from unknown_claims(read.meta, read.audit.volume_objects, read.records)
     saved = [one for one in volumes.saved if wanted is None or one.namespace in wanted]
     yield from restic_findings(saved)

@@ -3,26 +3,23 @@
 In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from drills import objects
-from drills.backups import BackedUpObject, BackedUpVolume
-from drills.engines.velero.gaps import volume_findings
-from drills.engines.velero.judgement import DATA_UPLOADS
+from drills.backups import Absence, BackedUpObject, BackedUpVolume
+from drills.engines.velero.gaps import claim_findings
+from drills.engines.velero.holdings import archived_volumes, sources_of
+from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.reader.metadata import Metadata
 from drills.engines.velero.reader.records import Records
 from drills.engines.velero.reader.tally import plain, warned
 from drills.engines.velero.remarks import damage
 from drills.engines.velero.repository import RESTIC, Saved, saved_in
-from drills.engines.velero.volumes import CLAIM_ANNOTATION, VolumeSources, volumes_of
+from drills.engines.velero.volumes import CLAIM_ANNOTATION
 from drills.findings import Finding, Severity
 from drills.objects import KubeObject
 
-ON_PURPOSE = re.compile(r"resource polic|opted out|has label")
-"""Words of Velero's reasons for a volume that the user chose to leave out, v1.18
-`pkg/backup/item_backupper.go`; "not satisfy the criteria" and missing plugins are none."""
 CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
 
 
@@ -35,21 +32,24 @@ class Volumes:
     """What of them lies in a repository."""
 
 
-def volumes_in(archived: Iterable[BackedUpObject], records: Records) -> Volumes:
+def volumes_in(
+    archived: Iterable[BackedUpObject],
+    pods: Iterable[PodVolumes],
+    records: Records,
+    backup: KubeObject | None,
+) -> Volumes:
     """Return the claims with their volumes, and what of them lies in a repository."""
     archived = tuple(archived)
-    sources = VolumeSources(
+    sources = sources_of(
+        archived,
+        pods=pods,
+        backup=backup,
         info=records.info,
         pod_volume_backups=tuple(_pod_volume_backups(records)),
-        native_snapshots=records.snapshots or (),
-        data_uploads=tuple(o.body for o in archived if o.key.resource == DATA_UPLOADS and o.body),
+        native_snapshots=records.snapshots,
     )
-    volumes = volumes_of(
-        (o for o in archived if o.key.resource == "persistentvolumeclaims"),
-        (o for o in archived if o.key.resource == "persistentvolumes"),
-        sources,
-    )
-    return Volumes(claims=volumes, saved=tuple(saved_in(volumes, _uploads(records))))
+    claims = archived_volumes(archived, sources)
+    return Volumes(claims=claims, saved=tuple(saved_in(claims, _uploads(records))))
 
 
 def _pod_volume_backups(records: Records) -> Iterable[KubeObject]:
@@ -59,11 +59,20 @@ def _pod_volume_backups(records: Records) -> Iterable[KubeObject]:
     return tuple(
         {
             "metadata": {"annotations": {CLAIM_ANNOTATION: objects.text(row, "pvcName")}},
-            "spec": {"pod": {"namespace": objects.text(row, "pvcNamespace")}},
-            "status": {"phase": "Completed"},
+            "spec": {
+                "pod": {
+                    "namespace": objects.text(row, "pvcNamespace"),
+                    "name": objects.text(details, "podName"),
+                },
+                "volume": objects.text(details, "volumeName"),
+            },
+            "status": {
+                "phase": "Completed",
+                "snapshotID": objects.text(details, "snapshotHandle"),
+            },
         }
         for row in records.info
-        if objects.mapping(row, "pvbInfo")
+        if (details := objects.mapping(row, "pvbInfo"))
     )
 
 
@@ -87,14 +96,17 @@ def _uploads(records: Records) -> Iterable[KubeObject]:
     )
 
 
-def claim_findings(meta: Metadata, volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
-    """Yield what is wrong with claims; what was left out on purpose is only a warning."""
-    none_wanted = objects.mapping(meta.obj, "spec").get("snapshotVolumes") is False
+def volume_check(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
+    """Yield what is wrong with claims; what was left out on purpose is only a warning here.
+
+    So is a claim that had no volume in the source: the backup is as good as what it was taken of.
+    """
     for volume in volumes:
-        for finding in volume_findings((volume,), (volume.namespace,)):
-            wanted = not (none_wanted or ON_PURPOSE.search(volume.reason))
-            if volume.method == "none" and not wanted:
+        for finding in claim_findings(volume):
+            if volume.absence is Absence.CHOSEN:
                 yield replace(finding, code="volume-skipped", severity=Severity.WARNING)
+            elif volume.absence is Absence.NOTHING:
+                yield replace(finding, severity=Severity.WARNING)
             else:
                 yield finding
 
