@@ -18,7 +18,8 @@ from drills.engines.velero.reader.judging import Repositories, judged
 from drills.engines.velero.reader.layout import Part
 from drills.engines.velero.reader.material import Material, read_backup
 from drills.engines.velero.reader.sources import StoreBelow
-from drills.engines.velero.reader.volume_check import Vaults, Volumes, volumes_in
+from drills.engines.velero.reader.vaults import Vaults
+from drills.engines.velero.reader.volume_check import Volumes, volumes_in
 from drills.engines.velero.reading import Place, SavedPods, files_of, place_of, saved_pods
 from drills.engines.velero.remarks import refused, unasked, warning
 from drills.engines.velero.repository import Saved, check_objects

@@ -68,6 +68,14 @@ def remove(prefix: str) -> Edit:
     return edit
 
 
+def emptied(prefix: str) -> Edit:
+    def edit(files: Files) -> None:
+        for name in [name for name in files if name.startswith(prefix)]:
+            files[name] = b""
+
+    return edit
+
+
 def swap(suffix: str) -> Edit:
     return lambda files: files.__setitem__(key(suffix), files[key(suffix, BULK)])
 
@@ -294,19 +302,21 @@ CASES: dict[str, tuple[Edit, str]] = {
     "repository format no JSON": (assign(VAULT + "kopia.repository", b"\0"), "repository-damaged"),
     "repository of another": (
         assign(VAULT + "udmrepo.Repository", b'{"uniqueID":"AAAA"}'),
-        "repository-damaged",
+        "repository-unclear",
     ),
     "repository config cut": (assign(VAULT + "kopia.blobcfg", b"x"), "repository-damaged"),
-    "index blob cut": (lambda files: files.__setitem__(tail("xn0"), b"x"), "repository-damaged"),
+    "index blob cut": (lambda files: files.__setitem__(tail("xn0"), b"x"), "repository-unclear"),
     "index blob emptied": (
         lambda files: files.__setitem__(tail("xn0"), b""),
-        "volume-data-missing",
+        "repository-unclear",
     ),
     "index blobs removed": (remove(VAULT + "xn0"), "volume-data-missing"),
     "an index blob removed": (remove(tail("xn0")), "repository-unclear"),
-    "a session's packs removed": (drop_session, "repository-damaged"),
+    "a session's packs removed": (drop_session, "repository-unclear"),
     "metadata packs removed": (remove(VAULT + "q"), "volume-data-missing"),
-    "a pack emptied": (lambda files: files.__setitem__(tail("p"), b""), "volume-data-missing"),
+    "a pack emptied": (lambda files: files.__setitem__(tail("p"), b""), "repository-unclear"),
+    "every data pack emptied": (emptied(VAULT + "p"), "volume-data-missing"),
+    "every index blob emptied": (emptied(VAULT + "xn"), "volume-data-missing"),
     "foreign file": (assign(key("-notes.txt"), b"x"), "file-unknown"),
     "log removed": (remove(LOG), "log-missing"),
 }
