@@ -14,6 +14,7 @@ DrillError
 ├── DeadlinePassed      our own deadline came before the answer
 ├── Interrupted         Ctrl-C or SIGTERM
 ├── CannotAsk           a probe's question could not be put
+├── TooMuchToRewrite    what makes the copy harmless is more than the cluster takes
 └── BackupUnreadable    the backup itself is damaged
 """
 
@@ -90,6 +91,12 @@ class CannotAsk(DrillError):
     """A probe's question could not be put: never a failure of the restored application."""
 
     cause = Cause.PROBE
+
+
+class TooMuchToRewrite(DrillError):
+    """The rules that make a copy harmless do not fit into what the engine takes."""
+
+    cause = Cause.CONFIGURATION
 
 
 class BackupUnreadable(DrillError):

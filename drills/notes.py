@@ -18,6 +18,7 @@ from drills.errors import (
     Interrupted,
     Misconfigured,
     SandboxLost,
+    TooMuchToRewrite,
 )
 from drills.findings import Cause, Finding, Severity
 from drills.ports import Clock, Listener
@@ -188,6 +189,7 @@ CODES: tuple[tuple[type[DrillError], str], ...] = (
     (DeadlinePassed, "deadline-passed"),
     (Interrupted, "interrupted"),
     (SandboxLost, "sandbox-lost"),
+    (TooMuchToRewrite, "too-much-to-rewrite"),
 )
 
 

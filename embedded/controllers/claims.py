@@ -7,7 +7,6 @@ taken off what nobody uses any more.
 
 from embedded.controllers.context import Context
 from embedded.controllers.ownership import is_active
-from embedded.controllers.pods import claims_of
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -58,8 +57,8 @@ def sync_volume(context: Context, name: str) -> None:
 
 
 def _users(context: Context, claim: JsonObject) -> list[JsonObject]:
-    pods = context.objects.all("pods", namespace_of(claim))
-    return [pod for pod in pods if is_active(pod) and name_of(claim) in claims_of(pod)]
+    pods = context.objects.mounting(namespace_of(claim), name_of(claim))
+    return [pod for pod in pods if is_active(pod)]
 
 
 def _claim_of(context: Context, volume: JsonObject) -> JsonObject | None:
@@ -77,10 +76,8 @@ def _static_volume(context: Context, claim: JsonObject) -> JsonObject | None:
     if wanted:
         volume = context.objects.peek("persistentvolumes", "", str(wanted))
         return volume if volume is not None and _fits(claim, volume) else None
-    for volume in context.objects.all("persistentvolumes"):
-        if section(volume, "spec", "claimRef") and _fits(claim, volume):
-            return volume
-    return None
+    kept = context.objects.kept_for(namespace_of(claim), name_of(claim))
+    return next((volume for volume in kept if _fits(claim, volume)), None)
 
 
 def _fits(claim: JsonObject, volume: JsonObject) -> bool:

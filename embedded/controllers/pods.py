@@ -15,6 +15,7 @@ from embedded.controllers.pod_status import (
     running,
     unscheduled,
 )
+from embedded.indexes import claims_of, settings_of
 from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 
 RESTORE_WAIT = "restore-wait"
@@ -35,12 +36,6 @@ def sync_pod(context: Context, namespace: str, name: str) -> None:
             return
         pod = context.objects.patch("pods", namespace, name, {"spec": {"nodeName": _node(context)}})
     context.objects.set_status("pods", namespace, name, _status(context, pod))
-
-
-def claims_of(pod: JsonObject) -> list[str]:
-    """Return the names of the claims that the pod mounts."""
-    claims = [one.get("persistentVolumeClaim") for one in items(pod, "spec", "volumes")]
-    return [str(one["claimName"]) for one in claims if isinstance(one, dict)]
 
 
 def _node(context: Context) -> str:
@@ -117,26 +112,7 @@ def _waits_for_data(context: Context, pod: JsonObject) -> bool:
 
 def _absent_reference(context: Context, pod: JsonObject) -> str:
     """Return which ConfigMap or Secret the containers need and do not find, or an empty string."""
-    for container in items(pod, "spec", "containers"):
-        sources = [*items(container, "envFrom"), *_value_sources(container)]
-        for source in sources:
-            for key, kind in _REFERENCES.items():
-                reference = source.get(key)
-                if not isinstance(reference, dict) or reference.get("optional"):
-                    continue
-                wanted = str(reference.get("name"))
-                if context.objects.peek(f"{kind}s", namespace_of(pod), wanted) is None:
-                    return f'{kind} "{wanted}" not found'
+    for kind, name, optional in settings_of(pod):
+        if not optional and context.objects.peek(kind, namespace_of(pod), name) is None:
+            return f'{kind.removesuffix("s")} "{name}" not found'
     return ""
-
-
-_REFERENCES = {
-    "configMapRef": "configmap",
-    "configMapKeyRef": "configmap",
-    "secretRef": "secret",
-    "secretKeyRef": "secret",
-}
-
-
-def _value_sources(container: JsonObject) -> list[JsonObject]:
-    return [section(one, "valueFrom") for one in items(container, "env")]

@@ -28,6 +28,7 @@ from embedded.velero.restore_job import RestoreJob
 from embedded.velero.run import RestoreRun
 from embedded.velero.surroundings import Surroundings
 from embedded.velero.validation import Validated, validate
+from embedded.velero.volume_backups import VolumeBackups
 
 KIND = "restores.velero.io"
 FINALIZER = "restores.velero.io/external-resources-finalizer"
@@ -128,7 +129,7 @@ class RestoreController:
             archive=Archive(),
             filters=filters_of(valid.spec, self._objects.storage.types),
             volume_infos={str(one.get("pvName")): one for one in infos if one.get("pvName")},
-            volume_backups=tuple(
+            volume_backups=VolumeBackups(
                 self._objects.all("podvolumebackups.velero.io", NAMESPACE, labels=label)
             ),
             snapshots={

@@ -5,7 +5,8 @@ RestoredVolume for each claim in scope, and how long the data took.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,11 +37,79 @@ class VolumeWork:
 
 def restored_volumes(order: RestoreOrder, work: VolumeWork) -> tuple[RestoredVolume, ...]:
     """Return one entry for each claim in scope."""
+    found = _Found.of(order, work)
     return tuple(
-        _restored(volume, order, work)
+        _restored(volume, order.namespaces[volume.namespace], found)
         for volume in order.inventory.volumes
         if volume.namespace in order.namespaces
     )
+
+
+Place = tuple[str, str]
+Mount = tuple[str, str, str]
+"""Namespace, pod, name of the pod's volume."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Velero's objects by what they moved, so that each claim finds its own at once."""
+
+    mounts: Mapping[Place, Sequence[Mount]]
+    """By claim of the source: where the backup's pods mount it, with the sandbox's namespace."""
+    told: Mapping[Place, Sequence[Mount]]
+    """By claim in the sandbox: where volumeinfo says that it was filled; empty, but there, for
+    one that it lists without saying."""
+    pod_volume_restores: Mapping[Mount, tuple[int, KubeObject]]
+    data_downloads: Mapping[Place, KubeObject]
+    unread: bool
+
+    @classmethod
+    def of(cls, order: RestoreOrder, work: VolumeWork) -> "_Found":
+        mounts: dict[Place, list[Mount]] = defaultdict(list)
+        for obj in order.inventory.objects:
+            if obj.key.resource == "pods" and obj.key.namespace in order.namespaces:
+                for name, claim in _mounted(obj.body):
+                    target = order.namespaces[obj.key.namespace]
+                    mounts[obj.key.namespace, claim].append((target, obj.key.name, name))
+        told: dict[Place, list[Mount]] = defaultdict(list)
+        for row in work.info:
+            place = (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName"))
+            said = objects.mapping(row, "pvrInfo")
+            pod, name = objects.text(said, "podName"), objects.text(said, "volumeName")
+            told[place].append((place[0], pod, name))
+        return cls(
+            mounts=mounts,
+            told=told,
+            pod_volume_restores=_by_mount(work.pod_volume_restores),
+            data_downloads=_by_claim(work.data_downloads),
+            unread=work.unread,
+        )
+
+
+def _mounted(pod: object) -> Iterator[tuple[str, str]]:
+    """Yield the pod's name of each of its volumes, and the claim behind it."""
+    for volume in objects.items(pod, "spec", "volumes"):
+        claim = objects.text(volume, "persistentVolumeClaim", "claimName")
+        if claim:
+            yield objects.text(volume, "name"), claim
+
+
+def _by_mount(movers: Iterable[KubeObject]) -> dict[Mount, tuple[int, KubeObject]]:
+    found: dict[Mount, tuple[int, KubeObject]] = {}
+    for number, mover in enumerate(movers):
+        pod = objects.mapping(mover, "spec", "pod")
+        place = (objects.text(pod, "namespace"), objects.text(pod, "name"))
+        found.setdefault((*place, objects.text(mover, "spec", "volume")), (number, mover))
+    return found
+
+
+def _by_claim(movers: Iterable[KubeObject]) -> dict[Place, KubeObject]:
+    found: dict[Place, KubeObject] = {}
+    for mover in movers:
+        volume = objects.mapping(mover, "spec", "targetVolume")
+        place = (objects.text(volume, "namespace"), objects.text(volume, "pvc"))
+        found.setdefault(place, mover)
+    return found
 
 
 def volume_seconds(work: VolumeWork) -> float | None:
@@ -56,26 +125,33 @@ def _instants(movers: Iterable[KubeObject], word: str) -> list[datetime]:
     return [instant for instant in found if instant is not None]
 
 
-def _restored(volume: BackedUpVolume, order: RestoreOrder, work: VolumeWork) -> RestoredVolume:
-    target = order.namespaces[volume.namespace]
+def _restored(volume: BackedUpVolume, target: str, found: _Found) -> RestoredVolume:
     if not volume.has_data:
         return _entry(volume, None, EMPTY)
+    place = (target, volume.claim)
     if volume.method == POD_VOLUME:
-        pods = _volumes_in_pods(order, volume) | _from_info(work.info, target, volume.claim)
-        return _by_mover(volume, _pod_volume_restore(work, target, pods), work)
+        mounts = (
+            *found.mounts.get((volume.namespace, volume.claim), ()),
+            *found.told.get(place, ()),
+        )
+        movers = [
+            found.pod_volume_restores[one] for one in mounts if one in found.pod_volume_restores
+        ]
+        first = min(movers, key=lambda one: one[0], default=(0, None))
+        return _by_mover(volume, first[1], unread=found.unread)
     if volume.method == DATA_MOVER:
-        return _by_mover(volume, _data_download(work, target, volume.claim), work)
-    listed = any(_is_claim(row, target, volume.claim) for row in work.info)
+        return _by_mover(volume, found.data_downloads.get(place), unread=found.unread)
+    listed = place in found.told
     return _entry(volume, volume.bytes if listed else None, RESTORED if listed else UNKNOWN)
 
 
-def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: VolumeWork) -> RestoredVolume:
+def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, *, unread: bool) -> RestoredVolume:
     """Judge by the object that moved the data; without one the claim came back empty.
 
     Velero cancels movers when server or node agent start again, never for what is in the backup.
     """
     if mover is None:
-        return _entry(volume, None, UNKNOWN if work.unread else EMPTY)
+        return _entry(volume, None, UNKNOWN if unread else EMPTY)
     state = objects.text(mover, "status", "phase")
     moved = objects.number(mover, "status", "progress", "bytesDone")
     if state in {"Canceled", "Canceling"}:
@@ -87,48 +163,6 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: VolumeWork
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)
     return _entry(volume, moved, EMPTY if volume.bytes and not moved else RESTORED)
-
-
-def _pod_volume_restore(
-    work: VolumeWork, target: str, pods: frozenset[tuple[str, str]]
-) -> KubeObject | None:
-    for mover in work.pod_volume_restores:
-        pod = objects.mapping(mover, "spec", "pod")
-        named = (objects.text(pod, "name"), objects.text(mover, "spec", "volume"))
-        if objects.text(pod, "namespace") == target and named in pods:
-            return mover
-    return None
-
-
-def _data_download(work: VolumeWork, target: str, claim: str) -> KubeObject | None:
-    for mover in work.data_downloads:
-        volume = objects.mapping(mover, "spec", "targetVolume")
-        if (objects.text(volume, "namespace"), objects.text(volume, "pvc")) == (target, claim):
-            return mover
-    return None
-
-
-def _volumes_in_pods(order: RestoreOrder, volume: BackedUpVolume) -> frozenset[tuple[str, str]]:
-    """Return (pod, its volume's name) for each pod of the backup that mounts the claim."""
-    return frozenset(
-        (pod.key.name, objects.text(mount, "name"))
-        for pod in order.inventory.objects
-        if pod.key.resource == "pods" and pod.key.namespace == volume.namespace
-        for mount in objects.items(pod.body, "spec", "volumes")
-        if objects.text(mount, "persistentVolumeClaim", "claimName") == volume.claim
-    )
-
-
-def _from_info(rows: Iterable[KubeObject], target: str, claim: str) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (objects.text(row, "pvrInfo", "podName"), objects.text(row, "pvrInfo", "volumeName"))
-        for row in rows
-        if _is_claim(row, target, claim)
-    )
-
-
-def _is_claim(row: Mapping[str, object], target: str, claim: str) -> bool:
-    return (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName")) == (target, claim)
 
 
 def _entry(volume: BackedUpVolume, size: int | None, outcome: str) -> RestoredVolume:
