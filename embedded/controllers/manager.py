@@ -19,10 +19,11 @@ from embedded.controllers.pod_faults import PodFaults
 from embedded.controllers.pods import sync_pod
 from embedded.controllers.replica_sets import sync_replica_set
 from embedded.controllers.stateful_sets import sync_stateful_set
-from embedded.event_log import DELETED, Change, Event
+from embedded.event_log import ADDED, DELETED, Change, Event
 from embedded.indexes import claims_of
 from embedded.json_objects import JsonObject, name_of, namespace_of, section
 from embedded.objects import Objects
+from embedded.storage_classes import CLASSES
 
 _OWNERS = {
     "ReplicaSet": "replicasets.apps",
@@ -43,6 +44,7 @@ _SYNCS: Mapping[str, Callable[[Context, str, str], None]] = {
     "services": sync_service,
 }
 _ADOPTERS = ("replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
+_WAITING_CLAIMS = "claims that wait"
 _ALL_OWNERS = ("deployments.apps", *_ADOPTERS)
 
 
@@ -77,7 +79,8 @@ class Controllers:
             **dict.fromkeys(_ALL_OWNERS, self._hear_owned),
             "cronjobs.batch": self._hear_plain("cronjobs.batch"),
             "persistentvolumeclaims": self._hear_claim,
-            "persistentvolumes": self._hear_plain("persistentvolumes"),
+            "persistentvolumes": self._hear_volume,
+            CLASSES: self._hear_class,
             "services": self._hear_plain("services"),
             "resourcequotas": self._hear_quota,
             "configmaps": self._hear_setting("configmaps"),
@@ -141,6 +144,20 @@ class Controllers:
         if event.type == DELETED and (volume := section(claim, "spec").get("volumeName")):
             self._note("persistentvolumes", "", str(volume))
 
+    def _hear_volume(self, event: Event) -> None:
+        """Look at a volume, and where it is new at the claims that may have waited for it."""
+        self._note("persistentvolumes", "", name_of(event.object))
+        reference = section(event.object, "spec", "claimRef")
+        if event.type == ADDED and reference:
+            place, name = str(reference.get("namespace")), str(reference.get("name"))
+            self._note("persistentvolumeclaims", place, name)
+        elif event.type == ADDED:
+            self._note(_WAITING_CLAIMS, "", "")
+
+    def _hear_class(self, event: Event) -> None:
+        if event.type == ADDED:
+            self._note(_WAITING_CLAIMS, "", "")
+
     def _hear_setting(self, kind: str) -> Callable[[Event], None]:
         def hear(event: Event) -> None:
             place, name = namespace_of(event.object), name_of(event.object)
@@ -165,10 +182,17 @@ class Controllers:
         kind, place, name = task
         if kind == "persistentvolumes":
             sync_volume(self._context, name)
+        elif kind == _WAITING_CLAIMS:
+            self._note_waiting_claims()
         elif not name:
             self._note_all(place)
         else:
             _SYNCS[kind](self._context, place, name)
+
+    def _note_waiting_claims(self) -> None:
+        for claim in self._objects.all("persistentvolumeclaims"):
+            if section(claim, "status").get("phase") != "Bound":
+                self._note("persistentvolumeclaims", namespace_of(claim), name_of(claim))
 
     def _note_all(self, place: str) -> None:
         for group_resource in _ALL_OWNERS:
