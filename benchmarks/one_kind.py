@@ -30,7 +30,7 @@ def build(folder: Path, kind: str, count: int) -> None:
     listed: dict[str, list[str]] = {}
     with igzip.open(home / f"{BACKUP}.tar.gz", "wb", compresslevel=1) as packed:
         packed.write(entry("metadata/version", b"1.1.0\n"))
-        for obj in (NAMESPACE, *KINDS[kind](count)):
+        for obj in (NAMESPACE, SETTINGS, *KINDS[kind](count)):
             packed.write(both(obj, listed))
         packed.write(bytes(1024))
     claims = listed.get("v1/PersistentVolumeClaim", [])
@@ -125,6 +125,8 @@ def template(name: str) -> Obj:
 
 
 READY = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+SETTINGS = made("v1", "ConfigMap", "settings", data={"key": "value"})
+"""Something that comes back, also where of the kind itself nothing does (finished Jobs)."""
 NAMESPACE = made("v1", "Namespace", SPACE, space="", spec={}, status={"phase": "Active"})
 
 
@@ -239,7 +241,7 @@ KINDS: Mapping[str, Many] = {
         "apps/v1", "StatefulSet", lambda name: {"spec": selected(name, serviceName=name)}
     ),
     "pods": plain("v1", "Pod", lambda name: {"spec": pod_spec(name), "status": READY}),
-    "secrets": plain("v1", "Secret", lambda name: {"type": "Opaque", "data": {"key": "aGVsbG8="}}),
+    "secrets": plain("v1", "Secret", lambda _: {"type": "Opaque", "data": {"key": "aGVsbG8="}}),
     "configmaps": plain("v1", "ConfigMap", lambda name: {"data": {"key": name}}),
     "serviceaccounts": plain("v1", "ServiceAccount", lambda _: {}),
     "rolebindings": plain("rbac.authorization.k8s.io/v1", "RoleBinding", binding),
