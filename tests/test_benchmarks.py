@@ -27,6 +27,7 @@ def run(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_it_comes_to_its_end(name: str, tmp_path: Path) -> None:
     done = run(name, *SMALL[name], folder=tmp_path)

@@ -166,6 +166,7 @@ def _run_by_hand(folder: Path) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.timeout(400)
 def test_what_needs_no_cluster_runs_as_documented(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
