@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from drills.backups import BackedUpObject, Inventory, ObjectKey
 from drills.cluster import Kind
@@ -64,7 +65,7 @@ def compare(
     return Completeness(rows=tuple(judge.row(key, groups[key]) for key in sorted(groups)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Obstacles:
     """What the engine itself says kept objects from coming back, none of it the backup's fault."""
 
@@ -76,8 +77,11 @@ class Obstacles:
 
     def explain(self, names: Iterable[str]) -> bool:
         """Return whether a message names every one of `names`."""
-        said = [set(WORD.findall(message)) for message in self.messages]
-        return self.cause is not None and all(any(n in words for words in said) for n in names)
+        return self.cause is not None and self._said.issuperset(names)
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(word for message in self.messages for word in WORD.findall(message))
 
 
 WORD = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")

@@ -15,6 +15,7 @@ DrillError
 ├── Interrupted         Ctrl-C or SIGTERM
 ├── CannotAsk           a probe's question could not be put
 │   └── NobodyAnswers   no container runs there, and nobody stands in for one
+├── TooMuchToRewrite    what makes the copy harmless is more than the cluster takes
 └── BackupUnreadable    the backup itself is damaged
 """
 
@@ -101,6 +102,12 @@ class NobodyAnswers(CannotAsk):
     def __init__(self, message: str) -> None:
         hint = "drill on a real cluster, or register a stand-in (cluster.standIns, --stand-in)"
         super().__init__(message, hint=hint)
+
+
+class TooMuchToRewrite(DrillError):
+    """The rules that make a copy harmless do not fit into what the engine takes."""
+
+    cause = Cause.CONFIGURATION
 
 
 class BackupUnreadable(DrillError):

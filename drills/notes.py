@@ -18,6 +18,7 @@ from drills.errors import (
     Interrupted,
     Misconfigured,
     SandboxLost,
+    TooMuchToRewrite,
 )
 from drills.findings import Cause, Finding, Severity
 from drills.foreseen import Foreseen
@@ -197,6 +198,7 @@ CODES: tuple[tuple[type[DrillError], str], ...] = (
     (DeadlinePassed, "deadline-passed"),
     (Interrupted, "interrupted"),
     (SandboxLost, "sandbox-lost"),
+    (TooMuchToRewrite, "too-much-to-rewrite"),
 )
 
 

@@ -202,20 +202,16 @@ def neutralise(
         for key, why in order.owned_out.items()
     }
     found = hazards(live, order.left_out, order.names, owned)
-    others = tuple(
-        hazard
-        for hazard in found
-        if not origin.restored(live.kinds[hazard.resource].kind, hazard.obj)
-    )
-    cures = [
-        (hazard, *_cure(cluster, listener, live, hazard))
-        for hazard in found
-        if hazard not in others
-    ]
+    ours: list[Hazard] = []
+    others: list[Hazard] = []
+    for hazard in found:
+        restored = origin.restored(live.kinds[hazard.resource].kind, hazard.obj)
+        (ours if restored else others).append(hazard)
+    cures = [(hazard, *_cure(cluster, listener, live, hazard)) for hazard in ours]
     return Neutralised(
         findings=tuple(finding_of(hazard, words) for hazard, words, _ in cures),
         harmless=all(harmless for _, _, harmless in cures),
-        others=others,
+        others=tuple(others),
     )
 
 

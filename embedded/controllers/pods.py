@@ -17,6 +17,7 @@ from embedded.controllers.pod_status import (
     running,
     unscheduled,
 )
+from embedded.indexes import claims_of
 from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 
 RESTORE_WAIT = "restore-wait"
@@ -41,12 +42,6 @@ def sync_pod(context: Context, namespace: str, name: str) -> None:
             return
         pod = context.objects.patch("pods", namespace, name, {"spec": {"nodeName": _node(context)}})
     context.objects.set_status("pods", namespace, name, _status(context, pod))
-
-
-def claims_of(pod: JsonObject) -> list[str]:
-    """Return the names of the claims that the pod mounts."""
-    claims = [one.get("persistentVolumeClaim") for one in items(pod, "spec", "volumes")]
-    return [str(one["claimName"]) for one in claims if isinstance(one, dict)]
 
 
 def _node(context: Context) -> str:

@@ -76,7 +76,7 @@ class Filters:
 
     def selected(self, obj: JsonObject) -> bool:
         """Return whether the item's labels match."""
-        return not self.selectors or any(selects(one, obj) for one in self.selectors)
+        return not self.selectors or any(not one or selects(one, obj) for one in self.selectors)
 
 
 def filters_of(spec: JsonObject, types: TypeRegistry) -> Filters:

@@ -5,6 +5,7 @@ object changed in place, and which other items it wants restored first (velero v
 pkg/restore/actions). Plug-ins and the plug-in ConfigMaps are not followed.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from embedded.velero.pod_actions import (
     wanted_by_pod,
 )
 from embedded.velero.service_action import restored_service
+from embedded.velero.volume_backups import VolumeBackups
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Case:
     objects: Objects
     restore: JsonObject
     original: JsonObject
-    backups: tuple[JsonObject, ...]
+    backups: VolumeBackups
 
 
 class Discarded(Exception):
@@ -130,9 +132,10 @@ def _service_account(case: Case, account: JsonObject) -> Iterator[Item]:
 def _secret(case: Case, secret: JsonObject) -> Iterator[Item]:
     if secret.get("type") != "kubernetes.io/service-account-token":
         return
-    for account in case.objects.all("serviceaccounts", namespace_of(secret)):
-        if name_of(secret).startswith(f"{name_of(account)}-token-"):
-            raise Discarded
+    name, place = name_of(secret), namespace_of(secret)
+    accounts = (name[: found.start()] for found in re.finditer("(?=-token-)", name))
+    if any(case.objects.peek("serviceaccounts", place, one) is not None for one in accounts):
+        raise Discarded
     section(secret, "metadata", "annotations").pop("kubernetes.io/service-account.uid", None)
     for key in ("token", "ca.crt"):
         section(secret, "data").pop(key, None)

@@ -14,6 +14,7 @@ from embedded.velero.knobs import Knobs
 from embedded.velero.logs import RestoreLog
 from embedded.velero.modifiers import Modifiers
 from embedded.velero.results import Results
+from embedded.velero.volume_backups import VolumeBackups
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class RestoreJob:
     archive: Archive
     filters: Filters
     volume_infos: dict[str, JsonObject]
-    volume_backups: tuple[JsonObject, ...]
+    volume_backups: VolumeBackups
     snapshots: dict[str, JsonObject]
     modifiers: Modifiers | None
     lines: RestoreLog

@@ -29,6 +29,7 @@ from embedded.velero.run import RestoreRun
 from embedded.velero.surroundings import Surroundings
 from embedded.velero.validation import Validated, validate
 from embedded.velero.versions import chosen_folders
+from embedded.velero.volume_backups import VolumeBackups
 
 KIND = "restores.velero.io"
 FINALIZER = "restores.velero.io/external-resources-finalizer"
@@ -130,7 +131,7 @@ class RestoreController:
             archive=Archive(),
             filters=filters_of(valid.spec, self._objects.storage.types),
             volume_infos={str(one.get("pvName")): one for one in infos if one.get("pvName")},
-            volume_backups=tuple(
+            volume_backups=VolumeBackups(
                 self._objects.all("podvolumebackups.velero.io", NAMESPACE, labels=label)
             ),
             snapshots={

@@ -49,12 +49,8 @@ def _method(job: RestoreJob, name: str, volume: JsonObject) -> str:
     if name in job.snapshots:
         return "NativeSnapshot"
     claim = section(volume, "spec", "claimRef")
-    for backup in job.volume_backups:
-        same = section(backup, "spec", "pod").get("namespace") == claim.get("namespace")
-        claim_name = section(backup, "metadata", "annotations").get("velero.io/pvc-name")
-        if same and claim_name == claim.get("name") and section(backup, "status").get("snapshotID"):
-            return "PodVolumeBackup"
-    return ""
+    saved = job.volume_backups.has_claim(claim.get("namespace"), claim.get("name"))
+    return "PodVolumeBackup" if saved else ""
 
 
 def _from_snapshot(job: RestoreJob, name: str, volume: JsonObject) -> JsonObject | None:

@@ -78,7 +78,7 @@ def _rule(obj: BackedUpObject, names: NameMap) -> Rule | None:
     if not isinstance(patch, Mapping) or not patch:
         return None
     make = merge_rule if whole else strategic_rule
-    return make(resource, (obj.key.namespace,), patch, name=obj.key.name)
+    return make(resource, (obj.key.namespace,), patch, names=(obj.key.name,))
 
 
 def _confides(resource: str, body: KubeObject) -> bool:

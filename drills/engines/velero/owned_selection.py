@@ -52,14 +52,14 @@ def stilled(order: RestoreOrder) -> Iterator[Rule]:
         patch: dict[str, object] = {"metadata": {"annotations": {STILLED: "true"}}}
         if key.resource == "pods" and (key.namespace, key.name) in order.inventory.filled_pods:
             patch["spec"] = _without_program(obj)
-            yield strategic_rule(key.resource, (key.namespace,), patch, name=key.name)
+            yield strategic_rule(key.resource, (key.namespace,), patch, names=(key.name,))
             continue
         if key.resource == "pods":
             gates = [{"name": STILLED}]
             patch["spec"] = {"schedulingGates": gates, "nodeSelector": {STILLED: "true"}}
         elif key.resource in _CALM:
             patch["spec"] = _CALM[key.resource]
-        yield merge_rule(key.resource, (key.namespace,), patch, name=key.name)
+        yield merge_rule(key.resource, (key.namespace,), patch, names=(key.name,))
 
 
 def _without_program(pod: BackedUpObject) -> Patch:
