@@ -99,7 +99,7 @@ def _as_is(volume: BackedUpVolume, subject: str) -> Finding:
         f"Its volume {volume.volume} has no data in the backup and policy "
         f"{volume.reclaim_policy or 'unknown'}: Velero would attach production's own "
         f"storage to the sandbox. ({volume.reason})",
-        "Back its data up (file-system backup or snapshot); do not restore it as it is.",
+        f"{volume.remedy or INCLUDE} Until then do not restore it as it is.",
     )
 
 

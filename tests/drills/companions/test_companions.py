@@ -191,6 +191,19 @@ def test_an_operators_own_secret_is_guessed_by_name() -> None:
     assert "clusters.postgresql.cnpg.io shop-db" in finding.message
 
 
+@pytest.mark.parametrize(
+    "resource", ["servicemonitors.monitoring.coreos.com", "virtualservices.networking.istio.io"]
+)
+def test_what_makes_no_secrets_is_no_excuse(resource: str) -> None:
+    (finding,) = found(pod(reading("shop-db-app")), held(resource, "shop-db"))
+    assert finding.severity is Severity.CRITICAL
+
+
+def test_what_makes_a_secret_makes_no_account_of_that_name() -> None:
+    (finding,) = found(pod({"serviceAccountName": "db"}), makers=(external(),))
+    assert finding.severity is Severity.CRITICAL
+
+
 def test_pods_that_the_drill_leaves_out_name_nothing() -> None:
     ground = Ground(left_out=(LeftOutRule(resource="pods", reason="scenario"),), drill=True)
     assert found(pod(reading("db")), ground=ground) == ()
