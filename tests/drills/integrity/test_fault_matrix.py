@@ -287,7 +287,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "claim renamed in volumeinfo": (edit_rows(INFO, pvcName="other"), "volume-records-differ"),
     "data movement unrecorded": (
         edit_rows(INFO, snapshotDataMovementInfo={"operationID": "o"}),
-        "volume-records-differ",
+        "operation-unrecorded",
     ),
     "native snapshot unrecorded": (
         edit_rows(INFO, nativeSnapshotInfo={"snapshotHandle": "s"}),
@@ -322,6 +322,7 @@ CASES: dict[str, tuple[Edit, str]] = {
 }
 
 HARMLESS = {
+    "data movement unrecorded",
     "ended before it began",
     "counts changed",
     "snapshot counts changed",

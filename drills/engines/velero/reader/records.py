@@ -198,7 +198,21 @@ def _operations(meta: Metadata, records: Records) -> Iterator[Finding]:
     for row in records.info or ():
         moved = objects.text(row, "snapshotDataMovementInfo", "operationID")
         if moved and moved not in phases:
-            yield _differs(meta, f"The data movement of {_claim(row)} is no recorded operation")
+            yield _unrecorded(meta, row)
+
+
+def _unrecorded(meta: Metadata, row: KubeObject) -> Finding:
+    """Return a warning: only backups in progress read their operations, restores do not.
+
+    Velero v1.18 `pkg/controller/backup_finalizer_controller.go`, `pkg/itemoperationmap`.
+    """
+    return warned(
+        "operation-unrecorded",
+        f"backup {meta.name}",
+        f"The data movement of {_claim(row)} is no recorded operation. A restore goes by the "
+        "DataUpload in the archive, so this alone loses nothing.",
+        "See what changed the backup's files; drill it with a probe of the data.",
+    )
 
 
 def _contradicts(meta: Metadata, why: str) -> Finding:
