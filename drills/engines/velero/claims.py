@@ -6,7 +6,7 @@ RestoredVolume for each claim in scope, and how long the data took.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from drills import objects
@@ -32,6 +32,8 @@ class VolumeWork:
     info: tuple[KubeObject, ...] = ()
     unread: bool = False
     """True where these objects could not be listed."""
+    snapshots: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Of claims made of snapshots, by namespace in the sandbox and name: what the storage said."""
 
 
 def restored_volumes(order: RestoreOrder, work: VolumeWork) -> tuple[RestoredVolume, ...]:
@@ -65,6 +67,9 @@ def _restored(volume: BackedUpVolume, order: RestoreOrder, work: VolumeWork) -> 
         return _by_mover(volume, _pod_volume_restore(work, target, pods), work)
     if volume.method == DATA_MOVER:
         return _by_mover(volume, _data_download(work, target, volume.claim), work)
+    said = work.snapshots.get((target, volume.claim), RESTORED)
+    if said != RESTORED:
+        return _entry(volume, None, said)
     listed = any(_is_claim(row, target, volume.claim) for row in work.info)
     return _entry(volume, volume.bytes if listed else None, RESTORED if listed else UNKNOWN)
 
