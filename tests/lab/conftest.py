@@ -20,6 +20,7 @@ from tests.lab.control_plane import KUBECONFIG
 from tests.lab.drilling import Desk
 from tests.lab.footprint import difference, footprint
 from tests.lab.lifecycle import State
+from tests.lab.node import csi
 from tests.lab.node import lifecycle as node
 from tests.lab.node.network import NodeTaken
 from tests.lab.processes import REAL_NODE
@@ -122,6 +123,16 @@ def own_node(node_lab: Lab) -> None:
     """Skips where the node is not this folder's own, whose policies can be switched."""
     if node_lab.kubeconfig != REAL_NODE.kubeconfig:
         pytest.skip("needs the real node of this folder: its policies and volumes are ours")
+
+
+@pytest.fixture(scope="session")
+def csi_lab(node_lab: Lab, own_node: None) -> Lab:
+    """The real node of this folder, if it came up with CSI."""
+    if reason := csi.why_not():
+        pytest.skip(f"the real node has no CSI: {reason}")
+    if node_lab.cluster.find("storage.k8s.io/v1", "CSIDriver", csi.DRIVER) is None:
+        pytest.skip("the real node came up before CSI was built; take it down once")
+    return node_lab
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,12 @@ VolumeSnapshotContent that names the snapshot (v1.18 `pkg/restore/actions/csi/
 volumesnapshotcontent_action.go`), and the driver's sidecar looks for it later, where the driver can
 list (external-snapshotter v8.2 `pkg/snapshotter/snapshotter.go`, GetSnapshotStatus).
 
-| the content says             | production's volume is of this storage | outcome     | blames      |
-|------------------------------|----------------------------------------|-------------|-------------|
-| ready                        | any                                    | restored    | nobody      |
-| error: there is no snapshot  | yes                                    | failed      | the backup  |
-| error: there is no snapshot  | no, or unknown                         | interrupted | environment |
-| another error, or nothing    | any                                    | interrupted | environment |
+| the content says           | production's volume is of the driver | outcome     | blames      |
+|----------------------------|--------------------------------------|-------------|-------------|
+| ready                      | any                                  | restored    | nobody      |
+| error: no such snapshot    | yes                                  | failed      | the backup  |
+| error: no such snapshot    | no, or unknown                       | interrupted | environment |
+| another error, or nothing  | any                                  | interrupted | environment |
 """
 
 import re

@@ -200,7 +200,7 @@ def test_a_moved_claim_gives_no_right_to_other_volumes(spared: KubeObject) -> No
 
 
 def test_a_selector_from_production_says_nothing_of_the_sandbox() -> None:
-    """Production's claim was once restored with data movement, and its selector is in the backup."""
+    """Production's claim was once restored by data movement: its selector is in the backup."""
     bench = Bench(moved_claim("production.data.x7k2p"), moved_volume())
     bench.remove()
     assert policy_of(bench, objects.name(moved_volume())) == "Retain"

@@ -1,4 +1,4 @@
-"""CSI on the real node: the lab's own driver, the sidecars of the CSI project, two classes of each kind.
+"""CSI on the real node: our own driver, the CSI project's sidecars, two classes of each kind.
 
 In comes a running node, out come StorageClasses whose volumes Velero can snapshot. It is built
 apart (`lab.py build csi`): a node without it comes up all the same, and tests of it are skipped.
