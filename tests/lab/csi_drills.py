@@ -102,10 +102,19 @@ def back_up(cluster: Cluster, name: str, *namespaces: str, moved: bool) -> str:
         "defaultVolumesToFsBackup": False,
         "snapshotMoveData": moved,
         "csiSnapshotTimeout": "5m",
-        "ttl": "720h0m0s",
     }
+    return backed_up(cluster, name, spec)
+
+
+def backed_up(cluster: Cluster, name: str, spec: Mapping[str, object]) -> str:
+    """Makes any backup and returns its name.
+
+    Raises:
+        LabError: It did not end Completed.
+    """
     metadata = {"name": name, "namespace": "velero"}
-    cluster.create({"apiVersion": API, "kind": "Backup", "metadata": metadata, "spec": spec})
+    whole = {**spec, "ttl": "720h0m0s"}
+    cluster.create({"apiVersion": API, "kind": "Backup", "metadata": metadata, "spec": whole})
 
     def phase() -> object:
         return status_of(cluster.find(API, "Backup", name, "velero")).get("phase")

@@ -50,11 +50,19 @@ def keep(client: "BaseClient", folder: Path) -> None:
             target.write_bytes(body)
 
 
-def edit_archive(client: "BaseClient", backup: str, edit: Edit) -> None:
-    """Changes what a backup's archive holds; its other files are left as they are."""
-    key = f"backups/{backup}/{backup}.tar.gz"
-    body = client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    client.put_object(Bucket=BUCKET, Key=key, Body=edited(body, edit))
+def read_archive(client: "BaseClient", backup: str) -> bytes:
+    """The archive of a backup."""
+    found = client.get_object(Bucket=BUCKET, Key=_archive_of(backup))
+    return bytes(found["Body"].read())
+
+
+def write_archive(client: "BaseClient", backup: str, archive: bytes) -> None:
+    """Puts an archive in the place of a backup's own; its other files are left as they are."""
+    client.put_object(Bucket=BUCKET, Key=_archive_of(backup), Body=archive)
+
+
+def _archive_of(backup: str) -> str:
+    return f"backups/{backup}/{backup}.tar.gz"
 
 
 def edited(archive: bytes, edit: Edit) -> bytes:
