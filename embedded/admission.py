@@ -20,8 +20,8 @@ from embedded.resource_types import ResourceType
 from embedded.services import admit_service
 
 
-def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
-    """Complete a new object in place.
+def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject, uid: str = "") -> None:
+    """Complete a new object in place; it gets a fresh uid unless one is given.
 
     Raises:
         ApiError: 403, 404 or 422.
@@ -33,7 +33,7 @@ def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
     metadata = body["metadata"]
     for empty in [key for key, value in metadata.items() if value in (None, {}, [])]:
         del metadata[empty]
-    metadata["uid"] = ledger.fresh_uid()
+    metadata["uid"] = uid or ledger.fresh_uid()
     metadata["creationTimestamp"] = ledger.timestamp()
     metadata.pop("generation", None)
     if t.has_generation:

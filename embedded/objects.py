@@ -45,9 +45,9 @@ class Objects:
         t = self.type(group_resource)
         return [entry.body for entry in self.storage.entries(t, namespace, labels=labels)[0]]
 
-    def create(self, group_resource: str, body: JsonObject) -> JsonObject:
-        """Create an object and return it; raises ApiError."""
-        return self.storage.create(self.type(group_resource), body)
+    def create(self, group_resource: str, body: JsonObject, uid: str = "") -> JsonObject:
+        """Create an object, with a fresh uid unless one is given; raises ApiError."""
+        return self.storage.create(self.type(group_resource), body, uid=uid)
 
     def ensure(self, group_resource: str, body: JsonObject) -> None:
         """Create an object unless its name is taken; raises ApiError for other refusals."""

@@ -97,6 +97,8 @@ def _bring_to_life(objects: Objects, resource: str, obj: JsonObject) -> None:
     if resource == "pods" and section(obj, "status").get("phase") == "Succeeded":
         return
     original = {**obj}
+    # By its uid a drill knows the namespace that was backed up.
+    uid = str(obj["metadata"].get("uid") or "") if resource == "namespaces" else ""
     for key in _FORMER_LIFE:
         obj["metadata"].pop(key, None)
     obj.pop("status", None)
@@ -111,7 +113,7 @@ def _bring_to_life(objects: Objects, resource: str, obj: JsonObject) -> None:
         except Discarded:
             return
     try:
-        objects.create(resource, obj)
+        objects.create(resource, obj, uid)
     except ApiError as refusal:
         if refusal.reason != "AlreadyExists":
             raise

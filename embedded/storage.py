@@ -72,15 +72,16 @@ class Storage:
         *,
         namespace: str | None = None,
         dry_run: bool = False,
+        uid: str = "",
     ) -> JsonObject:
-        """Store a new object and return it.
+        """Store a new object and return it; it gets a fresh uid unless `uid` is given.
 
         Raises:
             ApiError: 400, 403, 404, 409 or 422, as the real server refuses.
         """
         with self.ledger.lock:
             body = new_body(t, obj, namespace)
-            admit_new(self.ledger, t, body)
+            admit_new(self.ledger, t, body, uid)
             if self.ledger.find(t, namespace_of(body), name_of(body)) is not None:
                 raise already_exists(t, name_of(body))
             if dry_run:

@@ -87,9 +87,12 @@ def _backup(part: Document) -> BackupQuery:
 
 
 def _comparison(part: Document) -> SourceComparison | None:
+    """Return what `true`, `auto`, `false` or `{except: [...]}` mean; left out means auto."""
     excepted = part.words("compareWithSource", "except")
-    wanted = part.flag("compareWithSource") or excepted
-    return SourceComparison(excepted=excepted) if wanted else None
+    required = part.flag("compareWithSource") or bool(excepted)
+    if not required and part.at("compareWithSource") is False:
+        return None
+    return SourceComparison(required=required, excepted=excepted)
 
 
 def _pick(part: Document) -> Pick:

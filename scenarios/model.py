@@ -79,8 +79,11 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceComparison:
-    """Which kinds are not compared with what the backup holds."""
+    """How the backup is compared with what lives in the source."""
 
+    required: bool = False
+    """True where a source that cannot be read leaves the drill inconclusive (`true`); False where
+    it is compared as far as it can be read (`auto`)."""
     excepted: tuple[str, ...] = ()
     """As `plural.group`, or `*.group`."""
 
@@ -102,8 +105,8 @@ class BackupQuery:
     max_age: timedelta | None = None
     """Hard limit on drill start minus recovery point."""
     accept_partially_failed: bool = False
-    comparison: SourceComparison | None = None
-    """Whether what lives in the source must be in the backup (`compareWithSource`)."""
+    comparison: SourceComparison | None = SourceComparison()
+    """How what lives in the source must be in the backup (`compareWithSource`); None: not asked."""
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     """Engine-specific settings, passed through untouched (an etcd snapshot's file, say)."""
 

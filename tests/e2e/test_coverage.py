@@ -14,6 +14,7 @@ from tests.e2e.conftest import Drilled
 from tests.e2e.living import SHORT_CLUSTER, On, things
 
 COMPARED = "{engine: velero, schedule: production-daily, maxAge: 26h, compareWithSource: true}"
+AUTO = "{engine: velero, schedule: production-daily, maxAge: 26h}"
 WEEK = timedelta(days=7)
 TOY: dict[str, Any] = {
     "metadata": {"name": "toys.example.org"},
@@ -121,12 +122,78 @@ def test_a_source_that_is_gone_leaves_the_question_open(cluster: EmbeddedCluster
     assert all(probe["outcome"] == "passed" for probe in drilled.document["probes"])
 
 
-def test_nothing_is_compared_unless_asked(cluster: EmbeddedCluster, on: On) -> None:
+def test_nothing_is_compared_where_the_scenario_says_so(cluster: EmbeddedCluster, on: On) -> None:
     with cluster.earlier(WEEK):
         live(cluster, "configmaps", "passed-over")
-    drilled = on()
+    drilled = on(backup=COMPARED.replace("true", "false"))
     assert drilled.verdict == "passed", drilled.document["reasons"]
     assert about(drilled, "not-in-backup") == {}
+
+
+@pytest.mark.parametrize("backup", [AUTO, AUTO.replace("}", ", compareWithSource: auto}")])
+def test_it_is_compared_without_being_asked(cluster: EmbeddedCluster, on: On, backup: str) -> None:
+    """Nobody knows beforehand that a kind was younger than Velero's discovery."""
+    with cluster.earlier(WEEK):
+        live(cluster, "serviceaccounts", "passed-over", labels={"a": "b"})
+    drilled = on(backup=backup)
+    assert drilled.verdict == "failed"
+    assert "passed-over" in about(drilled, "not-in-backup")["serviceaccounts production"]["message"]
+
+
+def test_a_right_that_is_missing_is_a_note_where_nobody_demanded_it(
+    cluster: EmbeddedCluster, on: On
+) -> None:
+    """Secrets are not even asked for: what is refused stands in the audit log of a cluster."""
+    for resource in ("secrets", "roles"):
+        cluster.faults.deny(Rule(verb="list", resource=resource, namespace="production"))
+    drilled = on(backup=AUTO)
+    assert drilled.verdict == "passed", drilled.document["reasons"]
+    (note,) = about(drilled, "source-not-compared").values()
+    assert "roles.rbac.authorization.k8s.io production, secrets production" in note["message"]
+    assert note["severity"] == "info"
+    stages = {stage["name"]: stage["message"] for stage in drilled.document["stages"]}
+    assert "(but " in stages["verify"]
+
+
+def test_without_any_right_it_is_said_once(cluster: EmbeddedCluster, on: On) -> None:
+    cluster.faults.deny(Rule(verb="list", resource="*", namespace="production"))
+    drilled = on(backup=AUTO)
+    assert drilled.verdict == "passed", drilled.document["reasons"]
+    (note,) = about(drilled, "source-not-compared").values()
+    assert "no right to list what lives in production" in note["message"]
+    stages = {stage["name"]: stage["message"] for stage in drilled.document["stages"]}
+    assert stages["verify"].endswith("not compared with the source")
+
+
+def test_a_source_that_is_gone_is_a_note_where_nobody_demanded_it(
+    cluster: EmbeddedCluster, on: On
+) -> None:
+    cluster.storage.delete(cluster.objects.type("namespaces"), None, "production")
+    cluster.settle()
+    drilled = on(backup=AUTO)
+    assert drilled.verdict == "passed", drilled.document["reasons"]
+    (note,) = about(drilled, "source-not-compared").values()
+    assert "namespace production is not in the source's cluster" in note["message"]
+
+
+@pytest.mark.parametrize(
+    ("backup", "code", "verdict"),
+    [(AUTO, "source-not-compared", "passed"), (COMPARED, "source-not-read", "inconclusive")],
+)
+def test_another_namespace_of_that_name_is_not_the_source(
+    cluster: EmbeddedCluster, on: On, backup: str, code: str, verdict: str
+) -> None:
+    """In a standby cluster, or made anew: its objects were never to be in this backup."""
+    cluster.storage.delete(cluster.objects.type("namespaces"), None, "production")
+    cluster.settle()
+    with cluster.earlier(WEEK):
+        cluster.objects.create("namespaces", {"metadata": {"name": "production"}})
+        live(cluster, "configmaps", "of-the-standby")
+    drilled = on(backup=backup)
+    assert about(drilled, "not-in-backup") == {}
+    (said,) = about(drilled, code).values()
+    assert "is not the one that was backed up" in said["message"]
+    assert drilled.verdict == verdict
 
 
 def test_verify_compares_too(

@@ -7,7 +7,10 @@ import pytest
 from drills.adapters.kube import KubeCluster, connect_cluster
 from drills.coverage.reading import read_source
 from drills.coverage.scope import BackupScope
+from drills.coverage.unread import partly_compared
+from drills.findings import Severity
 from drills.objects import KubeObject
+from scenarios.model import SourceComparison
 from tests.drills.adapters.kube.scripted_api import Reply, ScriptedApi
 from tests.fakes.clock import FakeClock
 
@@ -55,8 +58,12 @@ def test_a_group_whose_server_is_away_is_told_and_the_others_are_read(
     api.on("GET", "/apis/example.org/v1", AWAY)
     read = read_source(cluster, ["production"], SCOPE)
     assert [one.name for one in read.live] == ["settings"]
-    (untold,) = read.findings
-    assert (untold.subject, untold.unanswered) == ("example.org/v1", True)
+    (untold,) = read.unread
+    assert untold.subject == "example.org/v1"
+    (asked,) = partly_compared(SourceComparison(required=True), read.unread)
+    (noted,) = partly_compared(SourceComparison(), read.unread)
+    assert (asked.unanswered, noted.unanswered) == (True, False)
+    assert asked.severity is noted.severity is Severity.WARNING
     assert api.asked("GET", "/apis/metrics.k8s.io/v1") == []
 
 
