@@ -25,7 +25,7 @@ SECONDS = 300.0
 PLACES = ("/data", "/archive")
 _ENDED = frozenset({"Completed", "PartiallyFailed", "Failed", "FailedValidation"})
 _WRITE = (
-    "dd if=/dev/urandom of={0}/blob bs=64k count=4 2>/dev/null;"
+    "dd if=/dev/urandom of={0}/blob bs=32k count=2 2>/dev/null;"
     " mkdir -p {0}/deep && echo written >{0}/deep/note; sync"
 )
 _TREE = "cd {0} && find . -type f -exec sha256sum {{}} + | LC_ALL=C sort -k 2 | sha256sum"
