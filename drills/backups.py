@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from drills.coverage.scope import BackupScope
 from drills.name_places import Place
@@ -131,6 +132,28 @@ class Operated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """An object by which a controller makes others in its namespace."""
+
+    key: ObjectKey
+    makes: tuple[str, ...]
+    """Names of Secrets, or of ConfigMaps, as its spec says."""
+
+
+class Absence(StrEnum):
+    """Why a restore would not bring a claim's data back."""
+
+    LOST = "lost"
+    """It was to be saved, or nobody said that it was not, and it was not saved."""
+    CHOSEN = "chosen"
+    """Somebody said that it is not to be saved."""
+    NOTHING = "nothing to save"
+    """The claim had no volume in the source either."""
+    UNREACHABLE = "unreachable"
+    """It was saved, and a restore would not find it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpVolume:
     """One claim in the backup and whether its data is there."""
 
@@ -147,6 +170,14 @@ class BackedUpVolume:
     data_instant: datetime | None = None
     restored_as_is: bool = False
     """True where the restore would attach the original storage (no data, policy Retain)."""
+    absence: Absence | None = None
+    """What kind of absence it is, None where the data is there."""
+    remedy: str = ""
+    """What to do about the absence; '' where nothing better is known than to save the data."""
+    never_binds: bool = False
+    """True where the restored claim would ask for a volume that the backup does not hold."""
+    doubt: str = ""
+    """What speaks against data that is there otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +203,8 @@ class Inventory:
     """ClusterRoleBindings that name ServiceAccounts."""
     operated: tuple[Operated, ...] = ()
     """Custom resources of the restored namespaces that an operator works on."""
+    makers: tuple[Maker, ...] = ()
+    """Objects of the restored namespaces by which controllers make Secrets."""
     cluster_version: str = ""
     """Kubernetes version the backup was taken from, `v1.34.4`."""
     scope: BackupScope | None = None

@@ -7,7 +7,7 @@ from drills.adapters.downloads import HttpDownloads
 from drills.adapters.shell import LocalShell
 from drills.engine import Engine, EnginePorts
 from drills.engines import engine_factory
-from drills.ports import Cluster, Journal, Listener
+from drills.ports import Cluster, Journal, Listener, ObjectStore
 
 EngineMaker = Callable[[Listener, Callable[[], bool]], Engine]
 
@@ -21,8 +21,11 @@ def engine_maker(
     clock: SystemClock,
     journal: Journal,
     labels: Mapping[str, str],
+    store: ObjectStore | None = None,
 ) -> EngineMaker:
     """Return what builds engine `word`, marking all it makes with `labels`.
+
+    `store` is where its backups lie, as far as the user said so.
 
     Raises Misconfigured for an unknown engine.
     """
@@ -37,6 +40,7 @@ def engine_maker(
             journal=journal,
             listener=listener,
             stop=stop,
+            store=store,
             labels=labels,
         )
         return factory(ports, namespace=namespace, options=options)

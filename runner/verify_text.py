@@ -7,6 +7,7 @@ from drills.findings import Finding, Severity
 from drills.integrity.result import BackupCheck, State
 
 SHOWN = {State.GOOD: "good   ", State.DAMAGED: "damaged", State.UNKNOWN: "unknown"}
+LEFTOVER = "leftover"
 UNITS = ("B", "KB", "MB", "GB", "TB")
 STEP = 1000
 
@@ -14,6 +15,10 @@ STEP = 1000
 def backup_lines(check: BackupCheck) -> Iterator[str]:
     """Yield one line for the backup, then its findings."""
     rate = f"{size(int(check.bytes / check.seconds))}/s" if check.seconds else "-"
+    if check.leftover:
+        yield f"{LEFTOVER}  {check.name}"
+        yield from finding_lines(check.findings)
+        return
     yield (
         f"{SHOWN[check.state]}  {check.name}  {check.phase or '-'}  "
         f"{size(check.bytes)}  {rate}  {check.facts.objects} objects"
@@ -32,12 +37,14 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 def summary_line(state: State, url: str, checks: Sequence[BackupCheck], seconds: float) -> str:
     """Return the last line: the verdict first."""
-    counts = {one: sum(check.state is one for check in checks) for one in State}
+    backups = [check for check in checks if not check.leftover]
+    counts = {str(one): sum(check.state is one for check in backups) for one in State}
+    counts[LEFTOVER] = len(checks) - len(backups)
     told = ", ".join(f"{count} {one}" for one, count in counts.items() if count) or "none"
     read = sum(check.bytes for check in checks)
     place = urlsplit(url)._replace(query="").geturl()
     return (
-        f"{state}  {place}  {len(checks)} backup(s): {told}  "
+        f"{state}  {place}  {len(backups)} backup(s): {told}  "
         f"{size(read)} in {seconds:.1f} s  read, not restored"
     )
 

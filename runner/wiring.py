@@ -9,9 +9,10 @@ from drills.adapters.clock import SystemClock
 from drills.adapters.journal import FileJournal, JournalHeader
 from drills.adapters.sample_file import SampleFile
 from drills.adapters.shell import LocalShell
+from drills.adapters.store import open_store
 from drills.engine import Engine
 from drills.marks import marks
-from drills.ports import Cluster, Listener
+from drills.ports import Cluster, Listener, ObjectStore
 from drills.sandbox import SandboxRights
 from drills.state import DrillPorts
 from runner.clusters import Clusters
@@ -49,7 +50,14 @@ def drill_ports(
             clock=clock,
             journal=journal,
             listener=listener,
-            engine=_engine(scenario, drill_id, cluster, clock, journal),
+            engine=_engine(
+                scenario,
+                drill_id,
+                cluster,
+                clock,
+                journal,
+                open_store(settings.store) if settings.store and reference.embedded else None,
+            ),
             stop=stop.stop,
             shield=stop.shield,
             actor=actor(),
@@ -66,7 +74,12 @@ def drill_ports(
 
 
 def _engine(
-    scenario: Scenario, drill_id: str, cluster: Cluster, clock: SystemClock, journal: FileJournal
+    scenario: Scenario,
+    drill_id: str,
+    cluster: Cluster,
+    clock: SystemClock,
+    journal: FileJournal,
+    store: ObjectStore | None,
 ) -> Callable[[Listener, Callable[[], bool]], Engine]:
     backup = scenario.backup
     return engine_maker(
@@ -77,6 +90,7 @@ def _engine(
         clock=clock,
         journal=journal,
         labels=marks(drill_id, scenario.name, backup.engine),
+        store=store,
     )
 
 

@@ -26,11 +26,16 @@ class BackupScope:
         key, value = self.exclusion
         if key and labels.get(key) == value:
             return f"labelled {key}={value}"
+        whole = self.kind_left_out(served)
+        return whole or (f"not taken by {self.filtered}" if self.filtered else "")
+
+    def kind_left_out(self, served: ServedKind) -> str:
+        """Return why the order leaves out every object of the kind, '' where it asks for some."""
         if any(_means(word, served) for word in self.excluded):
             return "excluded by kind"
         if self.included and not any(_means(word, served) for word in self.included):
             return "not among the kinds that it includes"
-        return f"not taken by {self.filtered}" if self.filtered else ""
+        return ""
 
 
 def _means(word: str, served: ServedKind) -> bool:

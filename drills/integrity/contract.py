@@ -36,6 +36,8 @@ class Listed:
 
     name: str
     files: tuple[StoredObject, ...]
+    named: bool = False
+    """Whether somebody asked for this one by its name."""
 
     @property
     def bytes(self) -> int:

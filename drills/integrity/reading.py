@@ -4,9 +4,9 @@ In: a file of the store and what to do with its bytes. Out: the file's facts, an
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Generic, TypeVar
 
 from drills.errors import BackupUnreadable, DrillError, Interrupted
 from drills.integrity.contract import Heard
@@ -36,12 +36,36 @@ def read_file(
     store: ObjectStore, stored: StoredObject, look: Look[T], heard: Heard, *, packed: bool
 ) -> Read[T]:
     """Return what `look` made of the file; only Interrupted is raised."""
+    large = stored.bytes >= THREADS_FROM
+    read = read_opened(
+        lambda: store.open(stored.key), stored.key, look, heard, packed=packed, large=large
+    )
+    if read.fact is None:
+        return read
+    if read.fact.bytes != stored.bytes:
+        return Read(error=_other_size(stored, read.fact.bytes))
+    return replace(read, fact=replace(read.fact, etag=stored.etag, version=stored.version))
+
+
+def read_opened(
+    opened: Callable[[], AbstractContextManager[BinaryIO]],
+    key: str,
+    look: Look[T],
+    heard: Heard,
+    *,
+    packed: bool,
+    large: bool,
+) -> Read[T]:
+    """Return what `look` made of what `opened` opens; only Interrupted is raised.
+
+    What is `large` gets threads of its own.
+    """
     digest = Digest()
     value, error = None, None
     try:
-        with store.open(stored.key) as body, _staged(stored, hashed(body, digest, heard)) as raw:
+        with opened() as body, _staged(hashed(body, digest, heard), large=large) as raw:
             try:
-                value = _looked(look, raw, threads=packed and _large(stored), packed=packed)
+                value = _looked(look, raw, threads=packed and large, packed=packed)
             except BackupUnreadable as damage:
                 error = damage
             for _ in raw:
@@ -50,18 +74,12 @@ def read_file(
         raise
     except DrillError as refusal:
         return Read(error=refusal)
-    if digest.bytes != stored.bytes:
-        return Read(error=_other_size(stored, digest.bytes))
-    return Read(fact=_fact(stored, digest), value=value, error=error)
-
-
-def _large(stored: StoredObject) -> bool:
-    return stored.bytes >= THREADS_FROM
+    return Read(fact=_fact(key, digest), value=value, error=error)
 
 
 @contextmanager
-def _staged(stored: StoredObject, raw: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
-    if not _large(stored):
+def _staged(raw: Iterator[bytes], *, large: bool) -> Iterator[Iterator[bytes]]:
+    if not large:
         yield raw
         return
     with ahead(raw) as chunks:
@@ -77,15 +95,9 @@ def _looked(look: Look[T], raw: Iterator[bytes], *, threads: bool, packed: bool)
         return look(pieces)
 
 
-def _fact(stored: StoredObject, digest: Digest) -> FileFact:
-    return FileFact(
-        name=stored.key.rpartition("/")[2],
-        key=stored.key,
-        bytes=digest.bytes,
-        sha256=digest.sha256,
-        etag=stored.etag,
-        version=stored.version,
-    )
+def _fact(key: str, digest: Digest) -> FileFact:
+    name = key.rpartition("/")[2]
+    return FileFact(name=name, key=key, bytes=digest.bytes, sha256=digest.sha256)
 
 
 def _other_size(stored: StoredObject, got: int) -> DrillError:

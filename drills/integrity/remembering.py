@@ -37,6 +37,9 @@ class Remembering:
     def judge(self, check: BackupCheck) -> BackupCheck:
         """Return the check with what changed; remembers it when it is new and whole."""
         known = self._by_name.get(check.name)
+        if check.leftover:  # its backup is gone, as one whose folder is gone too
+            gone = vanished((known,) if known else (), frozenset(), self._clock.now())
+            return replace(check, findings=(*check.findings, *gone))
         found = (*(changes(check, known) if known else ()), *sudden(check, self._memories))
         judged = replace(check, findings=(*check.findings, *found))
         if known is None or is_another(check, known):

@@ -67,6 +67,8 @@ class BackupCheck:
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
     """How long the check took."""
+    leftover: bool = False
+    """Whether the engine itself does not see a backup there."""
 
     @property
     def bytes(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from drills import objects
+from drills.companions import named
 from drills.errors import AlreadyExists, Conflicted, DrillError, OutsideRefused, Unreachable
 from drills.findings import Finding
 from drills.objects import KubeObject
@@ -127,8 +128,7 @@ def try_out(cluster: Cluster, found: Iterable[KubeObject], pause: Callable[[], N
 
 def account_of(pod: KubeObject) -> str:
     """Return the service account that a pod asks for."""
-    spec = objects.mapping(pod, "spec")
-    return objects.text(spec, "serviceAccountName") or objects.text(spec, "serviceAccount")
+    return named.account_of(objects.mapping(pod, "spec"))
 
 
 def dry_run_findings(tried: DryRun) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drills import objects
+from drills.companions.named import account_of, pull_secrets
 from drills.pod_specs import POD_SPECS_BY_KIND
 
 DEFAULT = "(the default)"
@@ -67,10 +68,9 @@ def _pod_needs(spec: object, namespace: str) -> Iterator[Need]:
     ):
         if name := objects.text(spec, key):
             yield Need(kind, "", name)
-    account = objects.text(spec, "serviceAccountName") or objects.text(spec, "serviceAccount")
-    if account:
+    if account := account_of(spec):
         yield Need(NeedKind.SERVICE_ACCOUNT, namespace, account)
-    for name in _texts(spec, "imagePullSecrets", "name"):
+    for name in pull_secrets(spec):
         yield Need(NeedKind.PULL_SECRET, namespace, name)
     for key in ("initContainers", "containers"):
         for image in _texts(spec, key, "image"):

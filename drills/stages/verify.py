@@ -8,6 +8,7 @@ from drills.backups import Backup, Inventory
 from drills.capping import capping, capping_note
 from drills.carried import mesh_notes
 from drills.cluster_rights import rights_left, rights_note
+from drills.companions.judging import Ground, drill_lacks
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
 from drills.findings import Cause, Finding, Severity
@@ -69,6 +70,12 @@ def _about_the_copy(
     reaches = tuple(unled(inventory.reaches, inventory, names)) if names else inventory.reaches
     return (
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
+        *drill_lacks(
+            inventory.objects,
+            inventory.makers,
+            sources,
+            Ground(scope=inventory.scope, left_out=left_out_rules(scenario), drill=True),
+        ),
         *outward_findings(reaches, sources, inventory.namespaces, closed=closed),
         *address_findings(inventory.address_uses, inventory.addresses, sources, closed=closed),
         *operated_findings(

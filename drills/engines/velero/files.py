@@ -29,6 +29,7 @@ NAMES: Mapping[Target, str] = {
     Target.BACKUP_RESULTS: "backups/{0}/{0}-results.gz",
     Target.BACKUP_VOLUME_INFO: "backups/{0}/{0}-volumeinfo.json.gz",
     Target.BACKUP_VOLUME_SNAPSHOTS: "backups/{0}/{0}-volumesnapshots.json.gz",
+    Target.BACKUP_ITEM_OPERATIONS: "backups/{0}/{0}-itemoperations.json.gz",
     Target.RESTORE_RESOURCE_LIST: "restores/{0}/restore-{0}-resource-list.json.gz",
     Target.RESTORE_RESULTS: "restores/{0}/restore-{0}-results.gz",
     Target.RESTORE_VOLUME_INFO: "restores/{0}/{0}-volumeinfo.json.gz",

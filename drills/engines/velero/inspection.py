@@ -1,45 +1,35 @@
-"""Reads one backup wholly: archive, lists, volumes, repository.
+"""Reads one backup of the cluster wholly and says what it holds and what is wrong with it.
 
 In: the Backup and the namespaces in scope. Out: an Inspection. Damage becomes a critical finding,
-what kept us from reading becomes an unanswered one; neither is raised.
+what kept us from reading becomes an unanswered one; neither is raised. Reading and judging are
+those of `verify --bucket` (`reader/`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from drills import objects
-from drills.backups import BackedUpObject, BackedUpVolume, Backup, Inventory
+from drills.backups import BackedUpVolume, Backup, Inventory
 from drills.engine import Inspection
-from drills.engines.velero.contents import Contents, read_contents
-from drills.engines.velero.documents import rows
-from drills.engines.velero.gaps import volume_findings
-from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.kinds import BACKUP
-from drills.engines.velero.listed import compare_with_list
-from drills.engines.velero.reading import (
-    Document,
-    Source,
-    pod_volume_backups,
-    small_documents,
-    small_files,
-    source_of,
-)
-from drills.engines.velero.remarks import damage, refused, unasked, warning
-from drills.engines.velero.repository import check_objects, check_store, saved_in
-from drills.engines.velero.requests import Target
-from drills.engines.velero.results import messages
+from drills.engines.velero.reader.contents import Contents
+from drills.engines.velero.reader.judging import Repositories, judged
+from drills.engines.velero.reader.layout import Part
+from drills.engines.velero.reader.material import Material, read_backup
+from drills.engines.velero.reader.sources import StoreBelow
+from drills.engines.velero.reader.volume_check import Vaults, Volumes, volumes_in
+from drills.engines.velero.reading import Place, SavedPods, files_of, place_of, saved_pods
+from drills.engines.velero.remarks import refused, unasked, warning
+from drills.engines.velero.repository import Saved, check_objects
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.site import Site
-from drills.engines.velero.volumes import VolumeSources, volumes_of
-from drills.errors import BackupUnreadable, DrillError, Interrupted, Missing
+from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding
+from drills.integrity.contract import BucketPorts
 from drills.objects import KubeObject
 
 CLUSTER_VERSION = "velero.io/source-cluster-k8s-gitversion"
-MOST_ERRORS = 5
-
-Documents = Mapping[Target, Document]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +38,10 @@ class Reading:
 
     backup: Backup
     custom: KubeObject
-    source: Source
+    material: Material
     contents: Contents
-    documents: Documents
-    """Those that can tell something."""
-
-    def document(self, target: Target) -> Document:
-        """Return a small file; one that was not asked for counts as absent."""
-        return self.documents.get(target, Document(absent=True))
+    volumes: Volumes
+    saved: SavedPods
 
 
 def inspect(site: Site, backup: Backup, namespaces: Collection[str]) -> Inspection:
@@ -66,7 +52,7 @@ def inspect(site: Site, backup: Backup, namespaces: Collection[str]) -> Inspecti
         if custom is None:
             why = f"Backup {backup.name} vanished from namespace {site.namespace} meanwhile."
             return _unread(unasked("backup-gone", subject, why, "Drill again."))
-        return _read(site, backup, custom, namespaces)
+        return _read(site, backup, custom, frozenset(namespaces))
     except Interrupted:
         raise
     except DrillError as error:
@@ -77,78 +63,110 @@ def _unread(*findings: Finding) -> Inspection:
     return Inspection(inventory=None, findings=findings)
 
 
-def _read(
-    site: Site, backup: Backup, custom: KubeObject, namespaces: Collection[str]
-) -> Inspection:
-    subject = f"archive of backup {backup.name}"
-    small = small_files(custom)
-    source = source_of(site, backup, (Target.BACKUP_CONTENTS, *small))
-    with small_documents(source, small) as waiting:
-        try:
-            with source.files.open(Target.BACKUP_CONTENTS) as body:
-                contents = read_contents(body, source.site.check_stop, namespaces)
-        except Missing:
-            why = "The backup's archive is not in the store; nothing can be restored."
-            return _unread(*source.findings, damage("archive-missing", subject, why))
-        except BackupUnreadable as error:
-            why = f"Nothing can be restored: {error}."
-            return _unread(*source.findings, damage("archive-damaged", subject, why))
-        documents = {target: future.result() for target, future in waiting.items()}
-    return _judge(
-        Reading(
-            backup=backup, custom=custom, source=source, contents=contents, documents=documents
-        ),
-        tuple(namespaces),
+def _read(site: Site, backup: Backup, custom: KubeObject, namespaces: frozenset[str]) -> Inspection:
+    place, saved = place_of(site, backup), saved_pods(site, backup)
+    contents = Contents(namespaces=namespaces)
+    material = read_backup(
+        files_of(site, custom, backup, place, saved),
+        backup.name,
+        lambda _: site.check_stop(),
+        contents,
     )
-
-
-def _judge(reading: Reading, namespaces: tuple[str, ...]) -> Inspection:
-    found = tuple(reading.contents.found.values())
-    backups, notes = pod_volume_backups(reading.source)
-    info = reading.document(Target.BACKUP_VOLUME_INFO)
-    sources = VolumeSources(
-        info=None if info.absent else rows(info.value),
-        pod_volume_backups=backups,
-        native_snapshots=rows(reading.document(Target.BACKUP_VOLUME_SNAPSHOTS).value),
-        data_uploads=tuple(o.body for o in found if o.key.resource == DATA_UPLOADS and o.body),
+    reading = Reading(
+        backup=backup,
+        custom=custom,
+        material=material,
+        contents=contents,
+        volumes=_volumes(custom, material, saved),
+        saved=saved,
     )
-    volumes = volumes_of(
-        (o for o in found if o.key.resource == "persistentvolumeclaims"),
-        (o for o in found if o.key.resource == "persistentvolumes"),
-        sources,
-    )
-    in_scope = tuple(volume for volume in volumes if volume.namespace in namespaces)
-    inventory = _inventory(reading, volumes, in_scope, backups)
-    return Inspection(
-        inventory=inventory,
-        findings=(
-            *reading.source.findings,
-            *notes,
-            *reading.contents.damaged,
-            *(d.finding for d in reading.documents.values() if d.finding),
-            *_against_list(reading, found, namespaces),
-            *_absent(reading.backup, namespaces, inventory.namespaces),
-            *_errors(reading),
-            *volume_findings(in_scope, namespaces),
-            *_repositories(reading, in_scope, sources),
+    findings = (
+        *place.findings,
+        *saved.findings,
+        *_pod_volume_backups_differ(material, saved),
+        *judged(
+            material,
+            reading.volumes,
+            _repositories(site, backup, place),
+            site.ports.clock.now(),
+            namespaces,
         ),
     )
+    readable = material.whole and contents.found
+    return Inspection(inventory=_inventory(reading) if readable else None, findings=findings)
 
 
-def _inventory(
-    reading: Reading,
-    volumes: Sequence[BackedUpVolume],
-    in_scope: Sequence[BackedUpVolume],
-    backups: Sequence[object],
-) -> Inventory:
+def _volumes(custom: KubeObject, material: Material, saved: SavedPods) -> Volumes:
+    """Return the claims by what Velero restores from: its own objects, else the file."""
+    records = material.records
+    if saved.found:
+        records = replace(records, pod_volume_backups=saved.found)
+    audit = material.audit
+    return volumes_in(audit.volume_objects, audit.pods, records, custom)
+
+
+def _pod_volume_backups_differ(material: Material, saved: SavedPods) -> Iterator[Finding]:
+    """Yield a warning where the bucket's list is not that of the cluster.
+
+    This cluster restores by its own objects; one that syncs the bucket would go by the list.
+    """
+    listed = material.records.pod_volume_backups
+    if saved.found and listed is not None and _outcomes(saved.found) != _outcomes(listed):
+        yield warning(
+            "pod-volume-backups-differ",
+            f"backup {material.name}",
+            "The PodVolumeBackups in this cluster are not those that the bucket lists: a cluster "
+            "that syncs the bucket would restore other data than this drill, or none.",
+            "See who changed the bucket or the PodVolumeBackups; else take a new backup.",
+            cause=Cause.BACKUP,
+        )
+
+
+def _outcomes(backups: Iterable[KubeObject]) -> frozenset[tuple[str, str, str]]:
+    return frozenset(
+        (
+            objects.name(backup),
+            objects.text(backup, "status", "phase"),
+            objects.text(backup, "status", "snapshotID"),
+        )
+        for backup in backups
+    )
+
+
+def _repositories(site: Site, backup: Backup, place: Place) -> Repositories:
+    """Return what looks at repositories: in the store at hand, else in Velero's own objects."""
+    if place.store is None:
+        return lambda saved: check_objects(site, backup.location or "", saved)
+    store = StoreBelow(place.store, place.prefix)
+    vaults = Vaults(BucketPorts(store=store, clock=site.ports.clock))
+    return _looking(vaults, site.check_stop)
+
+
+def _looking(vaults: Vaults, pause: Callable[[], None]) -> Repositories:
+    """Return the bucket's own look, without the note that a snapshot was not opened.
+
+    The drill opens it.
+    """
+
+    def look(saved: Iterable[Saved]) -> Iterator[Finding]:
+        found = vaults.findings(saved, lambda _: pause())
+        return (one for one in found if one.code != "snapshots-by-structure")
+
+    return look
+
+
+def _inventory(reading: Reading) -> Inventory:
     contents = reading.contents
     found = contents.found.values()
+    claims = reading.volumes.claims
+    in_scope = [claim for claim in claims if claim.namespace in contents.namespaces]
+    backups = reading.saved.found or reading.material.records.pod_volume_backups or ()
     return Inventory(
         objects=tuple(sorted(found, key=lambda obj: obj.key)),
-        volumes=tuple(volumes),
+        volumes=claims,
         namespaces=frozenset(o.key.namespace for o in found if o.key.namespace),
         recovery_point=_recovery_point(reading.backup.started_at, in_scope),
-        bytes=contents.bytes,
+        bytes=reading.material.files.bytes_of(Part.ARCHIVE),
         filled_pods=frozenset(
             (objects.text(b, "spec", "pod", "namespace"), objects.text(b, "spec", "pod", "name"))
             for b in backups
@@ -159,6 +177,7 @@ def _inventory(
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        makers=tuple(contents.makers),
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),
     )
@@ -168,59 +187,3 @@ def _recovery_point(started: datetime | None, volumes: Iterable[BackedUpVolume])
     """Return the earliest instant that any of the restored data is from."""
     instants = [volume.data_instant for volume in volumes if volume.data_instant]
     return min([started, *instants]) if started else min(instants, default=None)
-
-
-def _against_list(
-    reading: Reading, found: Iterable[BackedUpObject], namespaces: tuple[str, ...]
-) -> Iterator[Finding]:
-    listed = reading.document(Target.BACKUP_RESOURCE_LIST)
-    if listed.absent:
-        yield warning(
-            "list-missing",
-            f"backup {reading.backup.name}",
-            "The backup has no resource list, so its archive could not be checked against one.",
-            "See whether something removed files from the backup's folder in the bucket.",
-            cause=Cause.BACKUP,
-        )
-    elif listed.finding is None:
-        damaged = frozenset(f.subject.rpartition(" ")[2] for f in reading.contents.damaged)
-        scope = frozenset(namespaces) if reading.backup.partially_failed else None
-        yield from compare_with_list(listed.value, found, damaged, scope)
-
-
-def _absent(
-    backup: Backup, namespaces: Iterable[str], present: frozenset[str]
-) -> Iterator[Finding]:
-    for namespace in namespaces:
-        if namespace not in present:
-            yield damage(
-                "namespace-not-in-backup",
-                f"namespace {namespace}",
-                f"Backup {backup.name} holds nothing of namespace {namespace}; "
-                "Velero would restore nothing and call it Completed.",
-                "Include the namespace in the backup schedule and take a new backup.",
-            )
-
-
-def _errors(reading: Reading) -> Iterator[Finding]:
-    """Say why a partially failed backup failed; its status holds counts only."""
-    errors = messages(reading.document(Target.BACKUP_RESULTS).value, "errors")
-    if errors:
-        more = f" (and {len(errors) - MOST_ERRORS} more)" if len(errors) > MOST_ERRORS else ""
-        yield warning(
-            "backup-had-errors",
-            f"backup {reading.backup.name}",
-            f"The backup recorded {len(errors)} errors: {'; '.join(errors[:MOST_ERRORS])}{more}.",
-            "Mend what they name; what they are about may be missing from the backup.",
-            cause=Cause.BACKUP,
-        )
-
-
-def _repositories(
-    reading: Reading, volumes: Iterable[BackedUpVolume], sources: VolumeSources
-) -> tuple[Finding, ...]:
-    saved = tuple(saved_in(volumes, sources.info or ()))
-    store = reading.source.site.ports.store
-    if store is not None and reading.source.stored is not None:
-        return check_store(store, reading.source.prefix, saved)
-    return check_objects(reading.source.site, reading.backup.location or "", saved)

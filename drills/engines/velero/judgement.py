@@ -28,6 +28,8 @@ NEVER_RESTORED = frozenset(
 )
 
 DATA_UPLOADS = "datauploads.velero.io"
+SNAPSHOTS = "volumesnapshots.snapshot.storage.k8s.io"
+SNAPSHOT_CONTENTS = "volumesnapshotcontents.snapshot.storage.k8s.io"
 KEPT_BODIES = frozenset(
     {
         "namespaces",
@@ -44,10 +46,17 @@ KEPT_BODIES = frozenset(
         "persistentvolumes",
         "ingresses.networking.k8s.io",
         DATA_UPLOADS,
+        SNAPSHOTS,
+        SNAPSHOT_CONTENTS,
     }
 )
-"""Kinds that are rewritten or looked at; of their status only the phase is kept, of a
-DataUpload the message too."""
+"""Kinds that are rewritten or looked at."""
+KEPT_STATUS: Mapping[str, tuple[str, ...]] = {
+    DATA_UPLOADS: ("phase", "message", "snapshotID"),
+    SNAPSHOTS: ("boundVolumeSnapshotContentName",),
+    SNAPSHOT_CONTENTS: ("snapshotHandle",),
+}
+"""What is kept of their status; of every other kind the phase alone."""
 
 PUBLISHED_CAS = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 """ConfigMaps that a controller puts into every namespace."""
@@ -149,7 +158,7 @@ _BY_RESOURCE = {
     "configmaps": _config_map,
     "endpointslices.discovery.k8s.io": _slice,
     "endpoints": _endpoints,
-    "volumesnapshots.snapshot.storage.k8s.io": _snapshot,
+    SNAPSHOTS: _snapshot,
     "apiservices.apiregistration.k8s.io": _api_service,
 }
 
@@ -164,7 +173,7 @@ def _owner(obj: KubeObject) -> str | None:
 def _body(key: ObjectKey, obj: KubeObject) -> Mapping[str, object] | None:
     meta = _metadata(obj)
     if key.resource in KEPT_BODIES:
-        words = ("phase", "message") if key.resource == DATA_UPLOADS else ("phase",)
+        words = KEPT_STATUS.get(key.resource, ("phase",))
         said = {word: found for word in words if (found := objects.text(obj, "status", word))}
         kept = {word: obj[word] for word in ("apiVersion", "kind", "spec") if word in obj}
         return {**kept, "metadata": meta, **({"status": said} if said else {})}

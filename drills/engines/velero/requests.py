@@ -30,6 +30,7 @@ class Target(StrEnum):
     BACKUP_RESULTS = "BackupResults"
     BACKUP_VOLUME_INFO = "BackupVolumeInfos"
     BACKUP_VOLUME_SNAPSHOTS = "BackupVolumeSnapshots"
+    BACKUP_ITEM_OPERATIONS = "BackupItemOperations"
     RESTORE_RESOURCE_LIST = "RestoreResourceList"
     RESTORE_RESULTS = "RestoreResults"
     RESTORE_VOLUME_INFO = "RestoreVolumeInfo"

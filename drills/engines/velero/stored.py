@@ -9,9 +9,9 @@ from datetime import datetime
 from drills import objects
 from drills.backups import Backup
 from drills.engines.velero.bucket.catalogue import FOLDER, MOST_METADATA, listed
-from drills.engines.velero.bucket.layout import Part
 from drills.engines.velero.candidates import backup_of
 from drills.engines.velero.documents import bounded, parsed
+from drills.engines.velero.reader.layout import Part
 from drills.engines.velero.survey import AVAILABLE
 from drills.errors import BackupUnreadable, Missing
 from drills.integrity.contract import Wish

@@ -6,12 +6,17 @@ as an empty volume and calls the restore Completed; a volume with policy Retain 
 is, production's storage included (`pkg/restore/restore.go`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from drills import objects
-from drills.backups import BackedUpObject, BackedUpVolume
+from drills.backups import Absence, BackedUpObject, BackedUpVolume
+from drills.engines.velero import findable
+from drills.engines.velero.findable import SNAPSHOT_ANNOTATION, Miss, uploads_by_claim
+from drills.engines.velero.pod_volumes import Claim, PodVolumes, by_claim
+from drills.engines.velero.skips import Asked, Bystanders, Skip, absence_of, skip_of
 from drills.objects import KubeObject
 
 NONE = "none"
@@ -20,7 +25,6 @@ POD_VOLUME = "PodVolumeBackup"
 CSI = "CSISnapshot"
 NATIVE = "NativeSnapshot"
 
-CSI_ANNOTATION = "velero.io/volume-snapshot-name"
 CLAIM_ANNOTATION = "velero.io/pvc-name"
 OPERATION_LABEL = "velero.io/async-operation-id"
 
@@ -34,42 +38,128 @@ _DETAILS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeSources:
-    """What the backup says of its volumes, from several files."""
+    """What the backup says of its volumes, from several files; None stands for not looked at."""
 
     info: tuple[KubeObject, ...] | None
     """None where there is no volumeinfo file (Velero before 1.13)."""
     pod_volume_backups: tuple[KubeObject, ...]
-    native_snapshots: tuple[KubeObject, ...] = ()
-    data_uploads: tuple[KubeObject, ...] = ()
+    native_snapshots: tuple[KubeObject, ...] | None = None
+    data_uploads: tuple[KubeObject, ...] | None = None
     """As they are archived once their data has been moved."""
+    snapshots: Mapping[Claim, KubeObject] | None = None
+    """The archived VolumeSnapshots, by namespace and name."""
+    contents: Mapping[str, KubeObject] | None = None
+    """The archived VolumeSnapshotContents, by name."""
+    pods: tuple[PodVolumes, ...] | None = None
+    """The archived pods."""
+    asked: Asked | None = None
+    """What the backup was asked for."""
+
+
+class _Index:
+    """The sources by what they are looked up by, so that cost grows with the claims alone."""
+
+    def __init__(self, volumes: Iterable[BackedUpObject], sources: VolumeSources) -> None:
+        self.sources = sources
+        self.volumes = {volume.key.name: volume for volume in volumes}
+        self._info: dict[Claim, KubeObject] = {}
+        for row in sources.info or ():
+            named = (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName"))
+            self._info.setdefault(named, row)
+        self._saved: dict[tuple[str, str], list[KubeObject]] = defaultdict(list)
+        self._saved_by_uid: dict[tuple[str, str], list[KubeObject]] = defaultdict(list)
+        for backup in sources.pod_volume_backups:
+            self._file(backup)
+        uploads = sources.data_uploads
+        self._uploads = None if uploads is None else uploads_by_claim(uploads)
+        self._operations = {objects.labels(one).get(OPERATION_LABEL): one for one in uploads or ()}
+        taken = sources.native_snapshots
+        self.taken = None if taken is None else _by_volume(taken)
+        self._mounts = None if sources.pods is None else by_claim(sources.pods)
+        self.pods = (
+            None if sources.pods is None else {(p.namespace, p.name): p for p in sources.pods}
+        )
+
+    def row(self, claim: Claim) -> KubeObject:
+        """Return what volumeinfo says of a claim."""
+        return self._info.get(claim, {})
+
+    def saved(self, claim: BackedUpObject) -> tuple[KubeObject, ...]:
+        """Return a claim's PodVolumeBackups: by annotation, else by the claim's uid."""
+        key, uid = (claim.key.namespace, claim.key.name), objects.uid(claim.body)
+        found = list(self._saved.get(key, ()))
+        known = {id(backup) for backup in found}
+        more = self._saved_by_uid.get((claim.key.namespace, uid), ()) if uid else ()
+        return (*found, *(backup for backup in more if id(backup) not in known))
+
+    def uploads(self, claim: Claim) -> tuple[KubeObject, ...] | None:
+        """Return a claim's DataUploads, None where they were not looked at."""
+        return None if self._uploads is None else self._uploads.get(claim, ())
+
+    def moved_by(self, operation: str) -> tuple[KubeObject, ...]:
+        """Return the DataUpload of an operation."""
+        found = self._operations.get(operation) if operation else None
+        return () if found is None else (found,)
+
+    def mounts(self, claim: Claim) -> tuple[PodVolumes, ...] | None:
+        """Return the pods that mount a claim, None where pods were not looked at."""
+        return None if self._mounts is None else self._mounts.get(claim, ())
+
+    def around(self, claim: BackedUpObject, bound: str) -> Bystanders:
+        """Return what the archive shows around a claim."""
+        volume = self.volumes.get(bound)
+        return Bystanders(
+            claim=claim.key.name,
+            phase=objects.text(claim.body, "status", "phase"),
+            mounts=self.mounts((claim.key.namespace, claim.key.name)),
+            host_path=volume is not None and bool(objects.mapping(volume.body, "spec", "hostPath")),
+        )
+
+    def _file(self, backup: KubeObject) -> None:
+        where = objects.text(backup, "spec", "pod", "namespace")
+        name = objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
+        if isinstance(name, str):
+            self._saved[where, name].append(backup)
+        if uid := objects.text(backup, "spec", "tags", "pvc-uid"):
+            self._saved_by_uid[where, uid].append(backup)
 
 
 def volumes_of(
     claims: Iterable[BackedUpObject], volumes: Iterable[BackedUpObject], sources: VolumeSources
 ) -> tuple[BackedUpVolume, ...]:
     """Return one entry for each claim that ever had a volume and outlives its pod."""
-    by_name = {volume.key.name: volume for volume in volumes}
-    return tuple(
-        _volume(claim, by_name, sources) for claim in claims if not _without_own_data(claim)
-    )
+    index = _Index(volumes, sources)
+    return tuple(_volume(claim, index) for claim in claims if not _without_own_data(claim, index))
 
 
-def _without_own_data(claim: BackedUpObject) -> bool:
-    """Return True for a claim that was never bound, or whose data ends with its pod."""
+def forgotten(
+    claims: Iterable[BackedUpObject], pods: Iterable[PodVolumes]
+) -> tuple[BackedUpObject, ...]:
+    """Return the claims that had lost their volume in the source and that no pod mounts."""
+    mounts = by_claim(pods)
+    return tuple(c for c in claims if _lost(c) and not mounts.get((c.key.namespace, c.key.name)))
+
+
+def _lost(claim: BackedUpObject) -> bool:
+    return objects.text(claim.body, "status", "phase") == "Lost"
+
+
+def _without_own_data(claim: BackedUpObject, index: _Index) -> bool:
+    """Return True for a claim that was never bound, or whose data ends with its pod.
+
+    So is one that was Lost in the source and that no pod mounts: nobody would miss it.
+    """
     bound = objects.text(claim.body, "spec", "volumeName")
-    return not bound or (claim.owner or "").startswith("Pod/")
+    mounts = index.mounts((claim.key.namespace, claim.key.name))
+    forgotten = _lost(claim) and mounts == () and not index.saved(claim)
+    return not bound or (claim.owner or "").startswith("Pod/") or forgotten
 
 
-def _volume(
-    claim: BackedUpObject, volumes: Mapping[str, BackedUpObject], sources: VolumeSources
-) -> BackedUpVolume:
+def _volume(claim: BackedUpObject, index: _Index) -> BackedUpVolume:
     bound = objects.text(claim.body, "spec", "volumeName")
-    persistent = volumes.get(bound)
-    row = _info_row(claim, sources)
-    backups = _pod_volume_backups(claim, sources)
-    found = (
-        _from_info(row, backups, sources) if row else _without_info(claim, bound, backups, sources)
-    )
+    key = (claim.key.namespace, claim.key.name)
+    persistent, row = index.volumes.get(bound), index.row(key)
+    found = _from_info(claim, row, index) if row else _without_info(claim, bound, index)
     policy = _policy(persistent, row)
     return replace(
         found,
@@ -78,7 +168,18 @@ def _volume(
         volume=bound,
         reclaim_policy=policy,
         restored_as_is=persistent is not None and policy != "Delete" and _untouched(found, row),
+        never_binds=persistent is None and _keeps_volume(claim, found),
     )
+
+
+def _keeps_volume(claim: BackedUpObject, found: BackedUpVolume) -> bool:
+    """Return whether the restored claim asks for its old volume though nobody brings that one.
+
+    Velero takes `spec.volumeName` off where it came across the volume itself, or where the CSI
+    action did (v1.10 to v1.18 `pkg/restore/restore.go`, pvsToProvision; `csi/pvc_action.go`).
+    """
+    annotations = objects.mapping(claim.body, "metadata", "annotations")
+    return found.method not in {CSI, DATA_MOVER} and SNAPSHOT_ANNOTATION not in annotations
 
 
 def _policy(persistent: BackedUpObject | None, row: KubeObject) -> str:
@@ -98,55 +199,55 @@ def _untouched(found: BackedUpVolume, row: KubeObject) -> bool:
     return not objects.text(row, "backupMethod") if row else not found.has_data
 
 
-def _info_row(claim: BackedUpObject, sources: VolumeSources) -> KubeObject:
-    for row in sources.info or ():
-        named = (objects.text(row, "pvcNamespace"), objects.text(row, "pvcName"))
-        if named == (claim.key.namespace, claim.key.name):
-            return row
-    return {}
-
-
-def _pod_volume_backups(claim: BackedUpObject, sources: VolumeSources) -> tuple[KubeObject, ...]:
-    uid = objects.uid(claim.body)
-    return tuple(
-        backup
-        for backup in sources.pod_volume_backups
-        if objects.text(backup, "spec", "pod", "namespace") == claim.key.namespace
-        and (
-            objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
-            == claim.key.name
-            or (uid and objects.text(backup, "spec", "tags", "pvc-uid") == uid)
-        )
-    )
-
-
-def _from_info(
-    row: KubeObject, backups: tuple[KubeObject, ...], sources: VolumeSources
-) -> BackedUpVolume:
+def _from_info(claim: BackedUpObject, row: KubeObject, index: _Index) -> BackedUpVolume:
+    if objects.mapping(row).get("skipped") is True:
+        around = index.around(claim, objects.text(claim.body, "spec", "volumeName"))
+        return _skipped(skip_of(objects.text(row, "skippedReason"), index.sources.asked, around))
     method = objects.text(row, "backupMethod") or NONE
     if method == CSI and objects.mapping(row).get("snapshotDataMoved") is True:
         method = DATA_MOVER
     details = objects.mapping(row, _DETAILS.get(method, ""))
+    backups = index.saved(claim)
     if method == DATA_MOVER:
-        backups = _data_uploads(details, sources)
+        backups = index.moved_by(objects.text(details, "operationID"))
     reason = _trouble(method, row, details, backups)
-    return _entry(
-        method=NONE if objects.mapping(row).get("skipped") is True else method,
+    miss = None if reason else _miss(method, claim, backups, index)
+    found = _entry(
+        method=method,
         size=_size(details),
         reason=reason,
-        instant=objects.instant(row, "startTimestamp") if reason is None else None,
+        instant=objects.instant(row, "startTimestamp"),
+        miss=miss,
     )
+    if method == DATA_MOVER and found.has_data and index.sources.data_uploads is not None:
+        return replace(found, doubt=findable.unmarked(claim))
+    return found
+
+
+def _miss(
+    method: str, claim: BackedUpObject, backups: tuple[KubeObject, ...], index: _Index
+) -> Miss | None:
+    """Return why a restore would not find data that was saved."""
+    sources = index.sources
+    if method == DATA_MOVER:
+        key = (claim.key.namespace, claim.key.name)
+        row = index.row(key)
+        named = objects.text(row, "snapshotDataMovementInfo", "snapshotHandle")
+        uploads = index.uploads(key) or (None if index.sources.data_uploads is None else backups)
+        return findable.of_data_movement(claim, uploads, moved=bool(named) or not row)
+    if method == CSI:
+        return findable.of_csi_snapshot(claim, sources.snapshots, sources.contents)
+    if method == NATIVE:
+        volume = objects.text(claim.body, "spec", "volumeName")
+        return findable.of_native_snapshot(volume, index.taken)
+    whole = tuple(one for one in backups if _not_completed((one,)) is None)
+    return findable.of_pod_volume(whole, index.pods)
 
 
 def _trouble(
     method: str, row: KubeObject, details: KubeObject, backups: tuple[KubeObject, ...]
 ) -> str | None:
     """Return why the data is not there, None where everything says that it is."""
-    if objects.mapping(row).get("skipped") is True:
-        said = "; ".join(
-            filter(None, map(str.strip, objects.text(row, "skippedReason").split(";")))
-        )
-        return said or "Velero skipped it and does not say why"
     if method not in _DETAILS:
         return "Velero backed up the claim without its data"
     if objects.text(row, "result") == "failed":
@@ -160,16 +261,6 @@ def _nothing_moved(details: KubeObject, uploads: tuple[KubeObject, ...]) -> bool
     """Return whether there was nothing to move: volumeinfo says so since 1.15."""
     ended = objects.text(details, "Phase") == "Completed"
     return (ended and not objects.number(details, "size")) or _was_empty(uploads)
-
-
-def _data_uploads(details: KubeObject, sources: VolumeSources) -> tuple[KubeObject, ...]:
-    """Return the DataUploads of a volume: 1.14 says in volumeinfo neither phase nor message."""
-    operation = objects.text(details, "operationID")
-    return tuple(
-        upload
-        for upload in sources.data_uploads
-        if operation and objects.labels(upload).get(OPERATION_LABEL) == operation
-    )
 
 
 def _was_empty(backups: tuple[KubeObject, ...]) -> bool:
@@ -193,48 +284,89 @@ def _not_saved(details: KubeObject, *, empty: bool) -> str | None:
 
 
 def _not_completed(backups: tuple[KubeObject, ...]) -> str | None:
-    """Velero restores pod volumes by their PodVolumeBackup, whatever volumeinfo says."""
+    """Velero restores pod volumes by their PodVolumeBackup, whatever volumeinfo says.
+
+    One without a snapshot ID is passed over (v1.10 to v1.18 `pkg/podvolume/util.go`).
+    """
     states = [objects.text(backup, "status", "phase") or "New" for backup in backups]
-    if "Completed" in states:
-        return None
     if not states:
         return "there is no PodVolumeBackup for it"
-    return f"its PodVolumeBackup is {states[0]}"
+    if "Completed" not in states:
+        return f"its PodVolumeBackup is {states[0]}"
+    named = any(objects.text(backup, "status", "snapshotID") for backup in backups)
+    return None if named or _was_empty(backups) else "its PodVolumeBackup names no snapshot"
 
 
-def _without_info(
-    claim: BackedUpObject, bound: str, backups: tuple[KubeObject, ...], sources: VolumeSources
-) -> BackedUpVolume:
-    """Read what Velero before 1.13 wrote, which had no volumeinfo file."""
+def _without_info(claim: BackedUpObject, bound: str, index: _Index) -> BackedUpVolume:
+    """Read what Velero wrote without volumeinfo: before 1.13, or of a volume not archived."""
+    backups = index.saved(claim)
     if backups:
         best = next((b for b in backups if not _not_completed((b,))), backups[0])
-        instant = objects.instant(best, "status", "startTimestamp")
-        size = objects.number(best, "status", "progress", "totalBytes")
-        return _entry(method=POD_VOLUME, size=size, reason=_not_completed((best,)), instant=instant)
-    for snapshot in sources.native_snapshots:
-        if objects.text(snapshot, "spec", "persistentVolumeName") == bound:
-            state = objects.text(snapshot, "status", "phase")
-            reason = None if state == "Completed" else f"its snapshot is {state or 'New'}"
-            return _entry(method=NATIVE, size=None, reason=reason, instant=None)
-    if sources.info is None and CSI_ANNOTATION in objects.mapping(
-        claim.body, "metadata", "annotations"
-    ):
-        return _entry(method=CSI, size=None, reason=None, instant=None)
-    return _entry(method=NONE, size=None, reason="the backup does not mention it", instant=None)
+        return _entry(
+            method=POD_VOLUME,
+            size=objects.number(best, "status", "progress", "totalBytes"),
+            reason=_not_completed((best,)),
+            instant=objects.instant(best, "status", "startTimestamp"),
+            miss=_miss(POD_VOLUME, claim, backups, index),
+        )
+    if bound in (index.taken or {}):
+        return _entry(
+            method=NATIVE,
+            size=None,
+            reason=None,
+            instant=None,
+            miss=findable.of_native_snapshot(bound, index.taken),
+        )
+    if index.uploads((claim.key.namespace, claim.key.name)):
+        return _entry(
+            method=DATA_MOVER,
+            size=None,
+            reason=None,
+            instant=None,
+            miss=_miss(DATA_MOVER, claim, (), index),
+        )
+    annotations = objects.mapping(claim.body, "metadata", "annotations")
+    if index.sources.info is None and SNAPSHOT_ANNOTATION in annotations:
+        miss = _miss(CSI, claim, (), index)
+        return _entry(method=CSI, size=None, reason=None, instant=None, miss=miss)
+    return _skipped(absence_of(index.sources.asked, index.around(claim, bound)))
+
+
+def _by_volume(snapshots: Iterable[KubeObject]) -> Mapping[str, KubeObject]:
+    """Return the native snapshots by volume, a completed one before others."""
+    found: dict[str, KubeObject] = {}
+    for snapshot in snapshots:
+        name = objects.text(snapshot, "spec", "persistentVolumeName")
+        if name not in found or objects.text(snapshot, "status", "phase") == "Completed":
+            found[name] = snapshot
+    return found
+
+
+def _skipped(skip: Skip) -> BackedUpVolume:
+    none = _entry(method=NONE, size=None, reason=skip.message, instant=None)
+    return replace(none, absence=skip.absence, remedy=skip.remedy)
 
 
 def _entry(
-    *, method: str, size: int | None, reason: str | None, instant: datetime | None
+    *,
+    method: str,
+    size: int | None,
+    reason: str | None,
+    instant: datetime | None,
+    miss: Miss | None = None,
 ) -> BackedUpVolume:
+    absence = Absence.LOST if reason else Absence.UNREACHABLE if miss else None
     return BackedUpVolume(
         claim="",
         namespace="",
         volume="",
         method=method,
         bytes=size,
-        has_data=reason is None,
-        reason=reason or "",
-        data_instant=instant,
+        has_data=absence is None,
+        reason=reason or (miss.why if miss else ""),
+        data_instant=instant if absence is None else None,
+        absence=absence,
+        remedy=miss.remedy if miss and not reason else "",
     )
 
 

@@ -45,7 +45,8 @@ def check(
     clock = FakeClock()
     bucket = VeleroBucket(BucketPorts(store=FakeStore(files), clock=clock, snapshots=snapshots))
     found = tuple(bucket.backups(Wish(names=frozenset({name}))))
-    return bucket.check(found[0] if found else Listed(name=name, files=()), lambda _: None)
+    missing = Listed(name=name, files=(), named=True)
+    return bucket.check(found[0] if found else missing, lambda _: None)
 
 
 def codes(found: BackupCheck) -> set[str]:

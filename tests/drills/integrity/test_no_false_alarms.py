@@ -23,6 +23,7 @@ from tests.drills.integrity.buckets import (
     members,
     put,
 )
+from tests.drills.integrity.objects import snapshot_objects
 from tests.fakes.velero import PRODUCTION
 
 CSI = ("-csi-volumesnapshots", "-csi-volumesnapshotcontents", "-csi-volumesnapshotclasses")
@@ -132,6 +133,7 @@ def test_a_snapshot_in_storage_only_is_told_and_no_damage() -> None:
     info = {"snapshotHandle": "s", "vscName": "v", "ReadyToUse": True}
     put(files, INFO, [{**row, "backupMethod": "CSISnapshot", "csiSnapshotInfo": info}])
     put(files, PVBS, None)
+    snapshot_objects(files)
     found = check(files)
     assert codes(found) == set()
     assert "volume-in-storage-only" in {finding.code for finding in found.findings}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drills.engines.velero.bucket.listed_index import ListedIndex, Tick, named_in
-from drills.engines.velero.bucket.sketch import plain_sketch, sketch
+from drills.engines.velero.reader.listed_index import ListedIndex, Tick, named_in
+from drills.engines.velero.reader.sketch import plain_sketch, sketch
 from drills.errors import BackupUnreadable
 from drills.integrity import inflate as inflating
 from drills.integrity import tar

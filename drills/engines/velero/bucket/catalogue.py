@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from drills import objects
-from drills.engines.velero.bucket.layout import Part
 from drills.engines.velero.documents import bounded, parsed
 from drills.engines.velero.kinds import SCHEDULE_LABEL
+from drills.engines.velero.reader.layout import Part
 from drills.errors import BackupUnreadable, Missing
 from drills.integrity.contract import Listed, Wish
 from drills.ports import ObjectStore, StoredObject
@@ -23,7 +23,7 @@ def listed(store: ObjectStore, wish: Wish) -> Iterator[Listed]:
     prefixes = sorted(f"{FOLDER}{name}/" for name in wish.names) or [FOLDER]
     for prefix in prefixes:
         for name, files in groupby(store.list(prefix), _name):
-            one = Listed(name=name, files=tuple(files))
+            one = Listed(name=name, files=tuple(files), named=name in wish.names)
             if name and _wanted(store, one, wish):
                 yield one
 

@@ -6,20 +6,13 @@ kept us from reading becomes an unanswered one.
 
 from collections.abc import Iterator
 
-from drills.engines.velero.bucket.archive_audit import ArchiveAudit
 from drills.engines.velero.bucket.catalogue import listed
-from drills.engines.velero.bucket.files import (
-    FileReader,
-    operations_of,
-    pod_volume_backups_of,
-    results_of,
-    volume_info_of,
-)
-from drills.engines.velero.bucket.judging import Material, judged
-from drills.engines.velero.bucket.layout import CSI, Part, Parts, parts_of
-from drills.engines.velero.bucket.metadata import Metadata, metadata_of
-from drills.engines.velero.bucket.records import Records, added_later
-from drills.engines.velero.bucket.volume_check import Vaults
+from drills.engines.velero.bucket.leftovers import is_leftover, leftover
+from drills.engines.velero.reader.judging import judged
+from drills.engines.velero.reader.layout import Part, parts_of
+from drills.engines.velero.reader.material import Material, read_backup
+from drills.engines.velero.reader.sources import StoredFiles
+from drills.engines.velero.reader.volume_check import Vaults, volumes_in
 from drills.integrity.contract import BucketPorts, Heard, Listed, Wish
 from drills.integrity.result import BackupCheck, Facts
 
@@ -39,11 +32,23 @@ class VeleroBucket:
 
     def check(self, listed: Listed, heard: Heard) -> BackupCheck:
         """Read one backup wholly; only Interrupted is raised."""
+        if is_leftover(listed):
+            return BackupCheck(
+                name=listed.name, engine=ENGINE, findings=(leftover(listed),), leftover=True
+            )
         begun = self._ports.clock.monotonic()
-        parts = parts_of(listed.name, listed.files)
-        read = _read(FileReader(self._ports.store, listed.name, parts, heard), listed.name, parts)
-        findings = tuple(judged(read, self._vaults, self._ports.clock.now(), heard))
+        files = StoredFiles(self._ports.store, parts_of(listed.name, listed.files))
+        read = read_backup(files, listed.name, heard)
         meta = read.meta
+        volumes = volumes_in(
+            read.audit.volume_objects, read.audit.pods, read.records, meta.obj if meta else None
+        )
+        findings = judged(
+            read,
+            volumes,
+            lambda saved: self._vaults.findings(saved, heard),
+            self._ports.clock.now(),
+        )
         return BackupCheck(
             name=listed.name,
             engine=ENGINE,
@@ -55,41 +60,13 @@ class VeleroBucket:
             expires_at=meta.expires if meta else None,
             files=tuple(sorted(read.files.facts, key=lambda fact: fact.name)),
             facts=_facts(read),
-            findings=findings,
+            findings=tuple(findings),
             seconds=self._ports.clock.monotonic() - begun,
         )
 
 
-def _read(files: FileReader, name: str, parts: Parts) -> Material:
-    """Read every file: the list first, which the archive is ticked off against."""
-    meta: Metadata | None = files.small(Part.METADATA, metadata_of)
-    records = Records(
-        info=files.small(Part.VOLUME_INFO, volume_info_of),
-        pod_volume_backups=files.small(Part.POD_VOLUME_BACKUPS, pod_volume_backups_of),
-        snapshots=files.small(Part.VOLUME_SNAPSHOTS, operations_of),
-        operations=files.small(Part.ITEM_OPERATIONS, operations_of),
-        results=files.small(Part.RESULTS, results_of),
-    )
-    for part in sorted(CSI & parts.known.keys()):
-        files.rows(part)
-    index = files.index()
-    audit = ArchiveAudit(name, index, added_later(records))
-    return Material(
-        name=name,
-        parts=parts,
-        meta=meta,
-        records=records,
-        log_of=files.log(),
-        index=index,
-        audit=audit,
-        whole=files.archive(audit),
-        files=files,
-    )
-
-
 def _facts(read: Material) -> Facts:
-    audit = read.audit
-    stored = next((f.bytes for f in read.files.facts if f.name == f"{read.name}.tar.gz"), 0)
+    audit, stored = read.audit, read.files.bytes_of(Part.ARCHIVE)
     return Facts(
         objects=audit.objects,
         kinds=dict(sorted(audit.kinds.items())),

@@ -21,7 +21,7 @@ from drills.engines.velero.preview.ordering import in_order
 from drills.engines.velero.preview.patching import Modifier
 from drills.engines.velero.preview.plugin_maps import PluginMaps, plugin_maps
 from drills.engines.velero.preview.spool import Spool
-from drills.engines.velero.reading import source_of
+from drills.engines.velero.reading import archive_of
 from drills.engines.velero.requests import Target
 from drills.engines.velero.site import Site
 from drills.name_places import changed as with_texts
@@ -54,8 +54,7 @@ def preview_of(
 def _made(site: Site, order: RestoreOrder, scope: frozenset[ObjectKey]) -> Iterator[KubeObject]:
     making = _Making(order, plugin_maps(site))
     with Spool() as spool:
-        source = source_of(site, order.backup, (Target.BACKUP_CONTENTS,))
-        with source.files.open(Target.BACKUP_CONTENTS) as archive:
+        with archive_of(site, order.backup).open(Target.BACKUP_CONTENTS) as archive:
             spool.fill(archive, scope.__contains__, site.check_stop)
         for key in _sorted(spool):
             site.check_stop()

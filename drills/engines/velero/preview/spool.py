@@ -13,8 +13,8 @@ from typing import IO, BinaryIO, Self
 
 from drills import objects
 from drills.backups import ObjectKey
-from drills.engines.velero.archive import Counted, entries
-from drills.engines.velero.contents import key_of
+from drills.engines.velero.reader.archive import Counted, entries
+from drills.engines.velero.reader.contents import key_of
 from drills.errors import BackupUnreadable
 
 IN_MEMORY = 8 << 20

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drills.engines.velero.archive import Counted, Entry, entries
+from drills.engines.velero.reader.archive import Counted, Entry, entries
 from drills.errors import BackupUnreadable
 from tests.drills.engines.velero.archives import GENUINE, config_map, tarball
 

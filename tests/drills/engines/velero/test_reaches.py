@@ -1,14 +1,15 @@
 """Which settings name hosts, and that no secret value comes along."""
 
 import base64
-import io
 import json
 
 import pytest
 
 from drills.backups import ObjectKey
-from drills.engines.velero.contents import read_contents
 from drills.engines.velero.reaches import LONGEST, MOST, reaches
+from drills.engines.velero.reader.archive_audit import ArchiveAudit
+from drills.engines.velero.reader.contents import Contents
+from drills.integrity.inflate import inflate
 from tests.drills.engines.velero.archives import tarball
 
 KEY = ObjectKey(resource="configmaps", namespace="production", name="settings")
@@ -80,5 +81,6 @@ def test_reading_an_archive_tells_them() -> None:
     }
     path = "resources/configmaps/namespaces/production/settings.json"
     packed = tarball({"metadata/version": b"1.1.0\n", path: json.dumps(body).encode()})
-    contents = read_contents(io.BytesIO(packed), lambda: None)
+    contents = Contents()
+    ArchiveAudit("one", None, lambda *_: False, contents).read(inflate([packed]))
     assert [str(reach.source) for reach in contents.reaches] == ["configmaps production/settings"]

@@ -27,6 +27,7 @@ SAVED: KubeObject = {
     "spec": {"pod": {"namespace": "production"}},
     "status": {
         "phase": "Completed",
+        "snapshotID": "abc",
         "startTimestamp": START,
         "progress": {"totalBytes": 819, "bytesDone": 819},
     },
@@ -50,7 +51,7 @@ def judged(
     saved: tuple[KubeObject, ...] = (SAVED,),
     policy: str = "Delete",
     of: BackedUpObject | None = None,
-    snapshots: tuple[KubeObject, ...] = (),
+    snapshots: tuple[KubeObject, ...] | None = None,
 ) -> BackedUpVolume:
     info = None if row is None else ({**ROW, **row},)
     sources = VolumeSources(info=info, pod_volume_backups=saved, native_snapshots=snapshots)
@@ -224,7 +225,8 @@ def test_before_volumeinfo_the_pod_volume_backup_decides() -> None:
     ("phase", "has_data"), [("Completed", True), ("Failed", False), ("", False)]
 )
 def test_before_volumeinfo_a_native_snapshot_counts(phase: str, *, has_data: bool) -> None:
-    snapshot = {"spec": {"persistentVolumeName": "pv-1"}, "status": {"phase": phase}}
+    status = {"phase": phase, "providerSnapshotID": "snap-1"}
+    snapshot = {"spec": {"persistentVolumeName": "pv-1"}, "status": status}
     assert judged(None, saved=(), snapshots=(snapshot,)).has_data is has_data
 
 

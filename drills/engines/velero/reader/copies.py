@@ -5,7 +5,7 @@ about a copy that is missing, alone or different. A finalized backup's changed o
 later (Velero v1.18 `pkg/backup/backup.go`, FinalizeBackup), so the unpaired wait for each other.
 """
 
-from drills.engines.velero.bucket.tally import Tally
+from drills.engines.velero.reader.tally import Tally
 
 MOST_WAITING = 100_000
 

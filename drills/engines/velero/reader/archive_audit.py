@@ -1,31 +1,48 @@
 """Looks at every entry of an archive while it streams by.
 
 In: unpacked bytes and the backup's own list as an index. Out: counts, the claims and volumes, and
-complaints. Objects are counted from the unversioned tree only: below a version folder Velero
-writes each one again (v1.18 `pkg/backup/item_backupper.go`).
+complaints; where asked for, what the objects hold (`contents`). Objects are counted from the
+unversioned tree only: below a version folder Velero writes each one again (v1.18
+`pkg/backup/item_backupper.go`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from drills.backups import BackedUpObject, ObjectKey
-from drills.engines.velero.bucket.copies import Copies
-from drills.engines.velero.bucket.folders import Folder, Folders, Holds
-from drills.engines.velero.bucket.listed_index import ListedIndex, Tick
-from drills.engines.velero.bucket.sketch import Sketch, sketch
-from drills.engines.velero.bucket.tally import Tally
-from drills.engines.velero.contents import VERSION_FILE
+from drills.companions.lacks import Companions
+from drills.companions.makers import MAKERS, maker_of
+from drills.companions.named import naming
 from drills.engines.velero.documents import parsed
-from drills.engines.velero.judgement import DATA_UPLOADS, backed_up
+from drills.engines.velero.holdings import PODS
+from drills.engines.velero.judgement import (
+    DATA_UPLOADS,
+    SNAPSHOT_CONTENTS,
+    SNAPSHOTS,
+    backed_up,
+)
+from drills.engines.velero.pod_volumes import PodVolumes, pod_volumes
+from drills.engines.velero.reader.contents import VERSION_FILE, Contents
+from drills.engines.velero.reader.copies import Copies
+from drills.engines.velero.reader.folders import Folder, Folders, Holds
+from drills.engines.velero.reader.listed_index import ListedIndex, Tick
+from drills.engines.velero.reader.sketch import Sketch, sketch
+from drills.engines.velero.reader.tally import Tally
 from drills.errors import BackupUnreadable
 from drills.integrity import tar
 from drills.integrity.entropy import Entropy
 from drills.objects import KubeObject
+from drills.pod_specs import POD_SPECS
 
-LOOKED_AT = frozenset({"persistentvolumeclaims", "persistentvolumes", DATA_UPLOADS})
+LOOKED_AT = frozenset(
+    {"persistentvolumeclaims", "persistentvolumes", DATA_UPLOADS, SNAPSHOTS, SNAPSHOT_CONTENTS}
+)
+"""Kinds that say where volume data is: they are kept."""
+READ = LOOKED_AT | POD_SPECS.keys() | MAKERS.keys()
+"""Kinds that are read; of pods and what makes them only what they name is kept."""
 MOST_OBJECT = 8 << 20
 """An API server takes requests of 3 MiB; what is larger could never be restored."""
-Later = tuple[str, str, str]
-"""`plural.group`, namespace, name."""
+Later = Callable[[str, str, str], bool]
+"""Whether Velero adds `plural.group`, namespace, name when the list is already written."""
 MOST_REMEMBERED = 1_000_000
 """Objects whose doubles are still noticed when the backup's own list does not name them."""
 
@@ -34,11 +51,18 @@ class ArchiveAudit:
     """What one archive holds."""
 
     def __init__(
-        self, backup: str, index: ListedIndex | None, later: frozenset[Later] = frozenset()
+        self,
+        backup: str,
+        index: ListedIndex | None,
+        later: Later,
+        contents: Contents | None = None,
     ) -> None:
-        """Begin; `later` are the objects that Velero adds when the list is already written."""
+        """Begin; `contents` takes every object in, where an inventory is wanted."""
+        self.contents = contents
         self.tally = Tally(f"archive of backup {backup}")
         self.volume_objects: list[BackedUpObject] = []
+        self.pods: list[PodVolumes] = []
+        self.companions = Companions()
         self.format: str | None = None
         self.objects = 0
         self.entropy = Entropy()
@@ -108,7 +132,8 @@ class ArchiveAudit:
         if own_name != name or own_namespace != folder.namespace or group != folder.group:
             self.tally.add("object-misplaced", f"{path} holds {kind} {own_namespace}/{own_name}")
         self._tick(path, (group, kind, folder.namespace, name), folder.resource)
-        if folder.resource in LOOKED_AT:
+        self.companions.see(folder.resource, folder.namespace, name)
+        if self.contents is not None or folder.resource in READ:
             key = ObjectKey(resource=folder.resource, namespace=folder.namespace, name=name)
             self._keep(key, path, body)
 
@@ -132,7 +157,7 @@ class ArchiveAudit:
                 self._unlisted.add(number)
         if ticked is Tick.AGAIN:
             self.tally.add("object-twice", path)
-        elif ticked is Tick.UNLISTED and self._index and (resource, *named[2:]) not in self._later:
+        elif ticked is Tick.UNLISTED and self._index and not self._later(resource, *named[2:]):
             self.tally.add("object-unlisted", path)
 
     def _keep(self, key: ObjectKey, path: str, body: bytes) -> None:
@@ -141,6 +166,20 @@ class ArchiveAudit:
         except BackupUnreadable as error:
             self.tally.add("object-unreadable", f"{path}: {error}")
             return
-        if isinstance(obj, dict):
-            shown: KubeObject = obj
-            self.volume_objects.append(backed_up(key, shown))
+        if not isinstance(obj, dict):
+            return
+        shown: KubeObject = obj
+        taken = self.contents.take(key, shown) if self.contents is not None else None
+        if key.resource in READ:
+            self._take(taken or backed_up(key, shown), shown)
+
+    def _take(self, held: BackedUpObject, obj: KubeObject) -> None:
+        resource = held.key.resource
+        if resource in LOOKED_AT:
+            self.volume_objects.append(held)
+        elif resource == PODS:
+            self.pods.append(pod_volumes(held))
+        if named := naming(held):
+            self.companions.add(named)
+        if maker := maker_of(held.key, obj):
+            self.companions.make(maker)

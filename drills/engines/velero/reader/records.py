@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from drills import objects
-from drills.engines.velero.bucket.metadata import Metadata
-from drills.engines.velero.bucket.tally import plain, warned
+from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.kinds import BACKUP_NAME_LABEL, label_value
+from drills.engines.velero.reader.archive_audit import Later
+from drills.engines.velero.reader.metadata import Metadata
+from drills.engines.velero.reader.tally import plain, warned
 from drills.engines.velero.remarks import damage, unasked
 from drills.engines.velero.results import messages
 from drills.engines.velero.volumes import CLAIM_ANNOTATION
@@ -19,11 +21,12 @@ from drills.findings import Finding
 from drills.objects import KubeObject
 
 OVER = frozenset({"Completed", "Failed"})
+MOST_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """The small files of one backup; None where a file is absent or unreadable."""
+    """The small files of one backup; None where one is absent, unreadable or was not asked for."""
 
     info: tuple[KubeObject, ...] | None = None
     pod_volume_backups: tuple[KubeObject, ...] | None = None
@@ -43,22 +46,40 @@ def record_findings(meta: Metadata, records: Records) -> tuple[Finding, ...]:
     )
 
 
-def added_later(records: Records) -> frozenset[tuple[str, str, str]]:
-    """Return `plural.group`, namespace and name of what Velero archives after its list is written.
+def error_findings(meta: Metadata, records: Records) -> Iterator[Finding]:
+    """Say why a partially failed backup failed; its status holds counts only."""
+    errors = messages(records.results, "errors")
+    if errors and meta.phase != "Completed":
+        more = f" (and {len(errors) - MOST_ERRORS} more)" if len(errors) > MOST_ERRORS else ""
+        told = plain("; ".join(errors[:MOST_ERRORS]))
+        yield warned(
+            "backup-had-errors",
+            f"backup {meta.name}",
+            f"The backup recorded {len(errors)} errors: {told}{more}.",
+            "Mend what they name; what they are about may be missing from the backup.",
+        )
+
+
+def added_later(records: Records) -> Later:
+    """Return what tells the objects that Velero archives after its list is written.
 
     Those are the objects that plugins wait for, DataUploads among them (v1.14 to v1.18
-    `pkg/backup/backup.go`, FinalizeBackup): the finalizer writes archive and metadata alone.
+    `pkg/backup/backup.go`, FinalizeBackup): the finalizer writes archive and metadata alone. Where
+    the operations were not read, any DataUpload may be one.
     """
-    return frozenset(
+    if records.operations is None:
+        return lambda resource, *_: resource == DATA_UPLOADS
+    named = frozenset(
         (
             f"{resource}.{group}" if (group := objects.text(item, "Group")) else resource,
             objects.text(item, "Namespace"),
             objects.text(item, "Name"),
         )
-        for row in records.operations or ()
+        for row in records.operations
         for item in objects.items(row, "spec", "postOperationItems")
         if (resource := objects.text(item, "Resource"))
     )
+    return lambda *one: one in named
 
 
 def _differs(meta: Metadata, what: str) -> Finding:

@@ -1,6 +1,6 @@
 """Which files a backup consists of, by what Velero writes.
 
-In: a backup's listed files. Out: its parts by meaning. Source: Velero 1.14 to 1.18,
+In: a backup's listed files. Out: its parts by meaning. Source: Velero 1.8 to 1.18,
 `pkg/persistence/object_store_layout.go` and `object_store.go` (PutBackup).
 """
 
@@ -26,10 +26,11 @@ class Part(StrEnum):
     CSI_SNAPSHOTS = "-csi-volumesnapshots.json.gz"
     CSI_CONTENTS = "-csi-volumesnapshotcontents.json.gz"
     CSI_CLASSES = "-csi-volumesnapshotclasses.json.gz"
+    ITEM_SNAPSHOTS = "-itemsnapshots.json.gz"
 
 
-CSI = frozenset({Part.CSI_SNAPSHOTS, Part.CSI_CONTENTS, Part.CSI_CLASSES})
-"""Written up to 1.16; 1.17 writes the classes only, 1.18 none. Never missed."""
+PASSING = frozenset({Part.CSI_SNAPSHOTS, Part.CSI_CONTENTS, Part.CSI_CLASSES, Part.ITEM_SNAPSHOTS})
+"""What only older versions write (`versions`): read where it is, never missed."""
 
 SUFFERS: Mapping[Part, str] = {
     Part.METADATA: "Velero does not see the backup at all, so no restore can name it",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drills import objects
-from drills.engines.velero.bucket.tally import plain, warned
-from drills.engines.velero.contents import KNOWN_FORMATS
 from drills.engines.velero.kinds import SCHEDULE_LABEL, V1
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, USABLE_BACKUP_PHASES
+from drills.engines.velero.reader.contents import KNOWN_FORMATS
+from drills.engines.velero.reader.tally import plain, warned
 from drills.engines.velero.remarks import damage, note, unasked
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
