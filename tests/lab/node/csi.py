@@ -98,7 +98,7 @@ def _start_driver(run: Run) -> Process:
 def _start_sidecars(run: Run) -> None:
     cluster, socket = f"--kubeconfig={run.kubeconfig}", f"--csi-address={_SOCKET}"
     for part, flags in (
-        (parts.CSI_PROVISIONER, (socket, "--default-fstype=none", "--extra-create-metadata")),
+        (parts.CSI_PROVISIONER, (socket, "--extra-create-metadata")),
         (parts.CSI_SNAPSHOTTER, (socket, "--extra-create-metadata")),
         (parts.SNAPSHOT_CONTROLLER, ()),
     ):
