@@ -128,6 +128,6 @@ def test_a_class_that_this_cluster_lacks_is_the_clusters(
 ) -> None:
     with damaged(csi_lab, csi_backup, stored.changed(CLAIMS, _of_no_class, ONE)):
         ended = csi_drills.drill(node_desk, csi_files, csi_backup)
-    assert (ended.code, ended.report["verdict"]) == (2, "inconclusive"), ended.text
+    assert (ended.code, ended.report["verdict"]) == (3, "inconclusive"), ended.text
     assert causes(ended) <= {"environment", "configuration"}, ended.text
     assert "of-another-cluster" in str(ended.report["reasons"]), ended.text

@@ -91,6 +91,6 @@ def test_a_webhook_that_nobody_answers_is_the_environments(
         ended, _ = drilled(press, node_desk, backup)
     finally:
         shopkeeping.scale(press.cluster, "press-operator", press_room.OPERATOR, 1)
-    assert (ended.code, ended.report["verdict"]) == (2, "inconclusive"), ended.text
+    assert (ended.code, ended.report["verdict"]) == (3, "inconclusive"), ended.text
     assert "webhook" in str(ended.report["reasons"]), ended.text
     assert ended.part("cleanup")["outcome"] == "clean", ended.text
