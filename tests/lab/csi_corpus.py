@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.lab import csi_drills, parts, stored
 from tests.lab.cluster import Cluster
 from tests.lab.control_plane import read_places
+from tests.lab.lifecycle import State
 from tests.lab.node import csi
 from tests.lab.node import lifecycle as node
 from tests.lab.processes import REAL_NODE
@@ -22,14 +23,14 @@ NAMESPACE = "files"
 
 
 def make(folder: Path = CORPUS) -> None:
-    """Brings the node up, makes both, and takes it down.
+    """Brings the node up unless it runs, makes both, and leaves it as it was.
 
     Raises:
         LabError: It is not built, or something failed.
     """
     if reason := node.why_not() or csi.why_not():
         raise parts.LabError(reason)
-    node.up(print)
+    before = node.up(print)
     cluster = Cluster(REAL_NODE.kubeconfig)
     try:
         files = csi_drills.lay(cluster, REAL_NODE.kubeconfig, NAMESPACE)
@@ -42,7 +43,8 @@ def make(folder: Path = CORPUS) -> None:
             csi_drills.forget(cluster, name)
     finally:
         cluster.close()
-        node.down()
+        if before is not State.RUNNING:
+            node.down()
 
 
 if __name__ == "__main__":
