@@ -39,7 +39,7 @@ def make(folder: Path = CORPUS) -> None:
         for name, moved in (("csi-snapshot", False), ("csi-data-mover", True)):
             csi_drills.back_up(cluster, name, files.namespace, moved=moved)
             shutil.rmtree(folder / name, ignore_errors=True)
-            stored.keep(client, folder / name)
+            stored.keep(client, folder / name, f"backups/{name}/", f"kopia/{NAMESPACE}/")
             csi_drills.forget(cluster, name)
     finally:
         cluster.close()

@@ -41,10 +41,10 @@ def files_of(client: "BaseClient", prefix: str) -> dict[str, bytes]:
     return {key: client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
 
 
-def keep(client: "BaseClient", folder: Path) -> None:
-    """Writes the whole bucket into a folder, without what restores left."""
-    for key, body in files_of(client, "").items():
-        if not key.startswith("restores/"):
+def keep(client: "BaseClient", folder: Path, *prefixes: str) -> None:
+    """Writes what the bucket has below these prefixes into a folder."""
+    for prefix in prefixes:
+        for key, body in files_of(client, prefix).items():
             target = folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(body)
