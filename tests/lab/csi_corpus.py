@@ -18,7 +18,7 @@ from tests.lab.node import csi
 from tests.lab.node import lifecycle as node
 from tests.lab.processes import REAL_NODE
 
-CORPUS = parts.LAB.parent / "corpus" / f"velero-{parts.VELERO.version.removeprefix('v')}"
+CORPUS = parts.LAB.parent / "corpus" / "csi" / f"velero-{parts.VELERO.version.removeprefix('v')}"
 NAMESPACE = "files"
 
 

@@ -22,7 +22,8 @@ from tests.lab.processes import REAL_NODE, wait_until
 
 API = "velero.io/v1"
 SECONDS = 300.0
-PLACES = ("/data", "/archive")
+WORKLOADS = ("data", "archive")
+"""Each with a claim and a folder of that name."""
 _ENDED = frozenset({"Completed", "PartiallyFailed", "Failed", "FailedValidation"})
 _WRITE = (
     "dd if=/dev/urandom of={0}/blob bs=32k count=2 2>/dev/null;"
@@ -38,7 +39,7 @@ class Files:
     cluster: Cluster
     namespace: str
     trees: Mapping[str, str]
-    """Folder to a digest of all its files."""
+    """Workload to a digest of all files in its volume."""
 
     @property
     def copy(self) -> str:
@@ -64,9 +65,9 @@ def lay(cluster: Cluster, kubeconfig: Path, namespace: str, *, keep: bool = Fals
     wait_until("files' pod", lambda: _rolled_out(cluster, namespace), seconds=SECONDS)
     made = bench.Bench(cluster=cluster, kubeconfig=kubeconfig, namespace=namespace)
     trees = {}
-    for place in PLACES:
-        made.shell("deployment/files", _WRITE.format(place))
-        trees[place] = made.shell("deployment/files", _TREE.format(place)).out.split()[0]
+    for name in WORKLOADS:
+        made.shell(f"deployment/{name}", _WRITE.format(f"/{name}"))
+        trees[name] = made.shell(f"deployment/{name}", _TREE.format(f"/{name}")).out.split()[0]
     if keep:
         set_policy(cluster, namespace, "Retain")
     return Files(cluster=cluster, namespace=namespace, trees=trees)
@@ -81,8 +82,8 @@ def set_policy(cluster: Cluster, namespace: str, policy: str) -> None:
 
 
 def _rolled_out(cluster: Cluster, namespace: str) -> bool:
-    found = status_of(cluster.find("apps/v1", "Deployment", "files", namespace))
-    return found.get("readyReplicas") == 1
+    found = (cluster.find("apps/v1", "Deployment", name, namespace) for name in WORKLOADS)
+    return all(status_of(each).get("readyReplicas") == 1 for each in found)
 
 
 def remove(files: Files) -> None:
@@ -160,14 +161,16 @@ def _spec(files: Files, backup: str) -> dict[str, Any]:
         "prove": "data",
         "probes": [
             {
-                "name": f"files in {place}",
+                "name": f"files of {name}",
                 "checksum": {
-                    "namespace": files.namespace, "workload": "deployment/files", "path": place,
+                    "namespace": files.namespace,
+                    "workload": f"deployment/{name}",
+                    "path": f"/{name}",
                 },
                 "expect": {"tree": tree, "count": 2},
                 "proves": "data",
             }
-            for place, tree in files.trees.items()
+            for name, tree in files.trees.items()
         ],
     }  # fmt: skip
 
