@@ -6,8 +6,8 @@ RestoredVolume for each claim in scope, and how long the data took.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from drills import objects
@@ -40,6 +40,8 @@ class VolumeWork:
     info: tuple[KubeObject, ...] = ()
     unread: bool = False
     """True where these objects could not be listed."""
+    snapshots: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Of claims made of snapshots, by namespace in the sandbox and name: what the storage said."""
 
 
 class _Work:
@@ -47,6 +49,7 @@ class _Work:
 
     def __init__(self, order: RestoreOrder, work: VolumeWork) -> None:
         self.unread = work.unread
+        self.snapshots = work.snapshots
         self.listed = {(_text(row, "pvcNamespace"), _text(row, "pvcName")) for row in work.info}
         self._fillings = {
             (_text(pod, "namespace"), _text(pod, "name"), _text(mover, "spec", "volume")): mover
@@ -122,6 +125,9 @@ def _restored(volume: BackedUpVolume, target: str, work: _Work) -> RestoredVolum
         return _by_mover(volume, work.filling(target, volume.claim), work)
     if volume.method == DATA_MOVER:
         return _by_mover(volume, work.download(target, volume.claim), work)
+    said = work.snapshots.get((target, volume.claim), RESTORED)
+    if said != RESTORED:
+        return _entry(volume, None, said)
     listed = (target, volume.claim) in work.listed
     return _entry(volume, volume.bytes if listed else None, RESTORED if listed else UNKNOWN)
 

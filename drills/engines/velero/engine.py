@@ -106,7 +106,7 @@ class VeleroEngine:
         placed = place(self._site, order)
         with EarlyFiles(self._site, papers_of(order), order.labels) as early:
             ended = run_restore(self._site, order, deadline, early.begin)
-            restored = account(self._site, order, ended, early)
+            restored = account(self._site, order, ended, early, deadline)
         return replace(restored, findings=(*placed, *restored.findings))
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
