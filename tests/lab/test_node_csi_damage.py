@@ -15,7 +15,11 @@ from tests.lab.drilling import Desk, Ended
 from tests.lab.footprint import difference, footprint
 from tests.lab.node import csi
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.timeout(1200),
+    pytest.mark.usefixtures("unproven"),
+]
 CLAIMS = "persistentvolumeclaims"
 UPLOADS = "datauploads.velero.io"
 SNAPSHOTS = "volumesnapshots.snapshot.storage.k8s.io"
