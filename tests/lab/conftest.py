@@ -163,6 +163,13 @@ def _csi_backup(lab: Lab, files: csi_drills.Files, *, moved: bool) -> Iterator[s
 
 
 @pytest.fixture(scope="session")
+def unproven() -> None:
+    """Skips tests that no node has run to their end yet, unless they are asked for."""
+    if not os.environ.get("LAB_UNPROVEN"):
+        pytest.skip("nobody has seen it run to its end yet; LAB_UNPROVEN=1 runs it")
+
+
+@pytest.fixture(scope="session")
 def passing_node(brought_up: bool) -> None:
     """Skips where the node was up before these tests, for somebody else may need it after them."""
     if not brought_up:

@@ -1,5 +1,6 @@
 """CSI on the real node, damaged: each fails, before the restore where the archive can tell."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ from tests.lab.drilling import Desk, Ended
 from tests.lab.footprint import difference, footprint
 from tests.lab.node import csi
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.timeout(1200),
+    pytest.mark.usefixtures("unproven"),
+]
 CLAIMS = "persistentvolumeclaims"
 UPLOADS = "datauploads.velero.io"
 SNAPSHOTS = "volumesnapshots.snapshot.storage.k8s.io"
@@ -38,16 +43,19 @@ def damaged(lab: Lab, backup: str, edit: stored.Edit) -> Iterator[None]:
 
 
 @contextmanager
-def deleted_snapshots() -> Iterator[None]:
-    """The storage has no snapshots for a while."""
-    place, away = csi.folder_of() / "snapshots", csi.folder_of() / "snapshots-away"
-    shutil.move(place, away)
-    place.mkdir()
+def deleted_snapshot(size: int) -> Iterator[None]:
+    """The storage has no snapshot of a volume of that size for a while."""
+    place, away = csi.folder_of() / "snapshots", csi.folder_of() / "away"
+    away.mkdir()
+    for about in list(place.glob("*/about.json")):
+        if json.loads(about.read_text(encoding="utf-8"))["bytes"] == size:
+            shutil.move(about.parent, away)
     try:
         yield
     finally:
-        shutil.rmtree(place)
-        shutil.move(away, place)
+        for snapshot in list(away.iterdir()):
+            shutil.move(snapshot, place)
+        away.rmdir()
 
 
 def codes(ended: Ended) -> set[str]:
@@ -65,9 +73,13 @@ def causes(ended: Ended) -> set[object]:
 def test_a_snapshot_that_was_deleted_behind_veleros_back(
     csi_lab: Lab, csi_files: Files, csi_backup: str, node_desk: Desk
 ) -> None:
-    """Every file of the backup is whole; only the storage can tell."""
+    """Every file of the backup is whole; only the storage can tell.
+
+    The claim is one that waits for its pod: of one that is bound at once Velero's restore does not
+    end for ten minutes, and keeps all others waiting.
+    """
     before = footprint(csi_lab.cluster, csi_lab.velero_namespace, (csi_files.namespace,))
-    with deleted_snapshots():
+    with deleted_snapshot(64 << 20):
         ended = csi_drills.drill(node_desk, csi_files, csi_backup)
     assert (ended.code, ended.report["verdict"]) == (1, "failed"), ended.text
     assert "snapshot-gone" in codes(ended), ended.text

@@ -33,8 +33,9 @@ from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.scope import EXCLUSION
 from drills.engines.velero.site import Site
+from drills.engines.velero.snapshots import check_snapshots
 from drills.engines.velero.unfillable import unfillable
-from drills.errors import Misconfigured
+from drills.errors import DeadlinePassed, Misconfigured
 from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
 
@@ -105,7 +106,11 @@ class VeleroEngine:
         """Restore, wait for the end, and keep Velero's own account of it."""
         placed = place(self._site, order)
         with EarlyFiles(self._site, papers_of(order), order.labels) as early:
-            ended = run_restore(self._site, order, deadline, early.begin)
+            try:
+                ended = run_restore(self._site, order, deadline, early.begin)
+            except DeadlinePassed:
+                check_snapshots(self._site, order)
+                raise
             restored = account(self._site, order, ended, early, deadline)
         return replace(restored, findings=(*placed, *restored.findings))
 

@@ -23,12 +23,13 @@ from drills.backups import BackedUpVolume
 from drills.cluster import ChangeType
 from drills.engine import RestoreOrder
 from drills.engines.velero.kinds import made_for
+from drills.engines.velero.manifest import restore_name
 from drills.engines.velero.orphans import CONTENT, VOLUME
 from drills.engines.velero.remarks import damage, unasked
 from drills.engines.velero.site import Site
 from drills.engines.velero.volumes import CSI
 from drills.engines.velero.waiting import IDLE_SECONDS
-from drills.errors import DrillError, Interrupted
+from drills.errors import BackupUnreadable, DrillError, Interrupted
 from drills.findings import Finding
 from drills.objects import KubeObject
 from drills.ports import Deadline, Kind
@@ -36,6 +37,8 @@ from drills.ports import Deadline, Kind
 CLAIM = Kind("v1", "PersistentVolumeClaim")
 PATIENCE_SECONDS = 60.0
 """How long the storage's first answer is waited for, after the restore's end."""
+LATE_SECONDS = 10.0
+"""How long the storage is asked once the drill's deadline has passed."""
 GONE = re.compile(
     r"snapshot.*(not ?found|not exist|no longer exists|gone)|can ?not find snapshot|NotFound.*snap",
     re.IGNORECASE | re.DOTALL,
@@ -83,6 +86,20 @@ def look_for_snapshots(
         findings += [finding] if finding else []
         outcomes[place] = _outcome(finding)
     return Snapshots(outcomes=outcomes, findings=tuple(findings))
+
+
+def check_snapshots(site: Site, order: RestoreOrder) -> None:
+    """Raise BackupUnreadable where a restore did not end because a snapshot is gone.
+
+    Of a class that binds at once Velero waits for the claim to be bound, for ten minutes (v1.18
+    `restore_finalizer_controller.go`, patchDynamicPVWithVolumeInfo).
+    """
+    clock = site.ports.clock
+    deadline = Deadline(clock=clock, at=clock.monotonic() + LATE_SECONDS)
+    said = look_for_snapshots(site, order, restore_name(order.drill_id), deadline)
+    for finding in said.findings:
+        if not finding.unanswered:
+            raise BackupUnreadable(finding.message, hint=finding.remedy)
 
 
 def _of_snapshots(order: RestoreOrder) -> Iterator[BackedUpVolume]:

@@ -5,8 +5,8 @@ import pytest
 from drills.backups import BackedUpVolume
 from drills.engines.velero.orphans import CONTENT
 from drills.engines.velero.site import Site
-from drills.engines.velero.snapshots import Snapshots, look_for_snapshots
-from drills.errors import Forbidden, Interrupted
+from drills.engines.velero.snapshots import Snapshots, check_snapshots, look_for_snapshots
+from drills.errors import BackupUnreadable, Forbidden, Interrupted
 from drills.findings import Cause
 from drills.objects import KubeObject
 from drills.ports import Deadline
@@ -183,3 +183,17 @@ def test_a_drill_that_is_stopped_stops_here_too() -> None:
     velero.stopped = True
     with pytest.raises(Interrupted):
         looked(velero)
+
+
+def test_a_restore_that_did_not_end_for_a_lost_snapshot_is_the_backups_fault() -> None:
+    """Velero waits ten minutes for a claim whose class binds at once; a drill's deadline is less."""
+    velero = world(claim(), content(error={"message": SIDECAR}), original())
+    site = Site(ports=velero.ports(), namespace="velero")
+    with pytest.raises(BackupUnreadable, match="has no snapshot snap-7"):
+        check_snapshots(site, order_of(volumes=(volume(),)))
+
+
+def test_a_restore_that_did_not_end_for_another_reason_is_not() -> None:
+    velero = world(claim(), content(readyToUse=True), original())
+    check_snapshots(Site(ports=velero.ports(), namespace="velero"), order_of(volumes=(volume(),)))
+    assert velero.cluster.get(CONTENT, "", "content-of-restored-vs") is not None
