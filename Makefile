@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart check test lint types imports fix golden lab-build lab lab-node-build lab-node lab-test lab-down bench lock image clean
+.PHONY: help setup quickstart check test lint types imports fix golden lab-build lab lab-node-build lab-node lab-test lab-down corpus bench lock image clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,9 +44,9 @@ fix: $(BIN)/.dev ## Rewrite what lint can rewrite
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-golden: $(BIN)/.dev ## Rewrite the golden reports, then show what changed
-	$(BIN)/python -m pytest tests/reports --update-golden -q
-	git diff --stat -- tests/reports
+golden: $(BIN)/.dev ## Rewrite the golden reports and the compatibility table, then show what changed
+	$(BIN)/python -m pytest tests/reports tests/corpus/test_compatibility.py --update-golden -q
+	git diff --stat -- tests/reports docs/compatibility.md
 
 lab-build: $(BIN)/.dev ## Build the real control plane for the lab tests (Go, about ten minutes cold)
 	$(BIN)/python tests/lab/lab.py build
@@ -67,6 +67,9 @@ lab-test: $(BIN)/.dev ## Run the lab tests, as far as this machine can
 lab-down: ## Take both labs down
 	$(BIN)/python tests/lab/lab.py down
 	$(BIN)/python tests/lab/lab.py down --node real
+
+corpus: $(BIN)/.dev ## Make the kept backups of eight Veleros anew (Go, root on Linux; an hour cold)
+	$(BIN)/python tests/lab/corpus/making.py
 
 bench: $(BIN)/.dev ## Run the benchmarks
 	$(BIN)/python benchmarks/startup.py

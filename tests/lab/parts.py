@@ -114,7 +114,31 @@ KOPIA = Part(
     module="github.com/project-velero/kopia",
     package="github.com/kopia/kopia",
 )
-NODE_PARTS = (KUBELET, PROXY, KUBECTL, COREDNS, RESTORE_HELPER)
+# Velero runs it beside itself for volumes that are backed up by restic, and 1.17 and 1.18 only
+# to restore them.
+RESTIC = Part(
+    name="restic",
+    tool="restic",
+    module="github.com/restic/restic",
+    package="github.com/restic/restic/cmd/restic",
+)
+OLD_VELEROS = ("1.10.3", "1.11.1", "1.13.2", "1.14.0", "1.15.2", "1.16.2", "1.17.2")
+"""The versions that backups of the corpus are made with, besides the lab's own."""
+
+
+def old_velero(version: str, name: str = "velero") -> Part:
+    """A program of an older Velero: `velero` or `velero-restore-helper`."""
+    module = "github.com/vmware-tanzu/velero"
+    return Part(
+        name=name,
+        tool=f"velero-{version}",
+        module=module,
+        package=f"{module}/cmd/{name}",
+        folder=BUILD / "veleros" / version,
+    )
+
+
+NODE_PARTS = (KUBELET, PROXY, KUBECTL, COREDNS, RESTORE_HELPER, RESTIC)
 """What a node with real pods needs besides."""
 
 CSI_PROVISIONER = Part(
@@ -183,7 +207,7 @@ def _linker_flags(part: Part) -> str:
         major, minor, _ = version.removeprefix("v").split(".")
         for key, value in (("gitVersion", version), ("gitMajor", major), ("gitMinor", minor)):
             flags += f" -X {_KUBERNETES_VERSION}.{key}={value}"
-    if part.tool == "velero":
+    if part.tool.startswith("velero"):
         flags += f" -X {_VELERO_VERSION}={version} -X {_VELERO_SECOND_METRICS}=0"
     return flags
 

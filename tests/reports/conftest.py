@@ -21,9 +21,3 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
         assert found.decode() == path.read_text(encoding="utf-8")
 
     return check
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--update-golden", action="store_true", help="write the golden files of reports anew"
-    )

@@ -71,8 +71,17 @@ def import_images(run: Run) -> float:
     """
     begin = time.monotonic()
     for archive in sorted(IMAGES.glob("*.tar")):
-        _ctr(run, "--namespace=k8s.io", "image", "import", str(archive))
+        import_image(run, archive)
     return time.monotonic() - begin
+
+
+def import_image(run: Run, archive: Path) -> None:
+    """Imports one archive.
+
+    Raises:
+        LabError: It could not be imported.
+    """
+    _ctr(run, "--namespace=k8s.io", "image", "import", str(archive))
 
 
 def _ctr(run: Run, *arguments: str, check: bool = True) -> int:

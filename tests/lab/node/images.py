@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,11 +31,12 @@ class Image:
     files: Mapping[str, Path] = field(default_factory=dict)
     """Path in the image to program."""
     busybox: bool = False
+    folder: Path = IMAGES
 
     @property
     def archive(self) -> Path:
         """Where it is kept."""
-        return IMAGES / f"{self.name.removeprefix('lab.local/').replace(':', '-')}.tar"
+        return self.folder / f"{self.name.removeprefix('lab.local/').replace(':', '-')}.tar"
 
 
 OWN = (
@@ -50,6 +51,7 @@ OWN = (
         files={
             "velero": parts.VELERO.path,
             "velero-restore-helper": parts.RESTORE_HELPER.path,
+            "usr/bin/restic": parts.RESTIC.path,
         },
         busybox=True,
     ),
@@ -62,14 +64,14 @@ OWN = (
 )  # fmt: skip
 
 
-def make_images() -> tuple[str, ...]:
+def make_images(images: Iterable[Image] = OWN) -> tuple[str, ...]:
     """Writes the archives that are missing or of another recipe; returns their names.
 
     Raises:
         LabError: A program is missing.
     """
     made = []
-    for image in OWN:
+    for image in images:
         note, recipe = image.archive.with_suffix(".recipe"), _recipe(image)
         if not (image.archive.exists() and note.exists() and note.read_text() == recipe):
             _write(image)

@@ -178,8 +178,8 @@ def _start_services(run: Run, places: Places, cluster: Cluster) -> None:
         cluster.apply(document)
     cluster.apply(STORAGE_CLASS)
     program = Path(__file__).with_name("storage.py")
-    volumes = run.folder / "volumes"
-    run.start("storage", [sys.executable, str(program), str(run.kubeconfig), str(volumes)])
+    places_of = [str(run.kubeconfig), str(network.VOLUMES)]
+    run.start("storage", [sys.executable, str(program), *places_of])
     url, credentials = start_store(run, places, places.address)
     with_csi = not csi.why_not()
     if with_csi:

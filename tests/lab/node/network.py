@@ -22,6 +22,8 @@ LINK = "lab-node"
 KEEPER = "namespaces"
 PODS = "10.244.0.0/16"
 SERVICES = "10.96.0.0/16"
+VOLUMES = Path("/run/volumes")
+"""Where the node's own processes find the folders of claims."""
 LOCK = Path("/run/lock/restore-drill-lab-node.lock")
 """Held by the process that keeps the namespaces: one real node on a machine."""
 # For measuring between networks, so on nobody's route; then two private ones.
@@ -136,6 +138,9 @@ def mark(run: Run) -> str:
 def mount_own(run: Run, keeper: Process) -> None:
     """Gives the node its own `/run`, `/var/log` and plugin cache, and a shared folder for volumes.
 
+    Claims' volumes are seen at `VOLUMES` too: what a backup says of them names no place on this
+    machine.
+
     Args:
         run: The lab's folder; what is mounted in its `kubelet` folder, other pods see.
         keeper: The process that keeps the namespaces.
@@ -144,7 +149,10 @@ def mount_own(run: Run, keeper: Process) -> None:
     inside = way_in(keeper)
     for folder in ("/run", "/var/log", str(NETWORK_CACHE)):
         call(*inside, "mount", "-t", "tmpfs", mark(run), folder)
-    call(*inside, "mkdir", "/run/lock")
+    call(*inside, "mkdir", "/run/lock", str(VOLUMES))
+    volumes = run.folder / "volumes"
+    volumes.mkdir()
+    call(*inside, "mount", "--bind", str(volumes), str(VOLUMES))
     kubelet.mkdir()
     call(*inside, "mount", "--bind", str(kubelet), str(KUBELET))
     call(*inside, "mount", "--make-rshared", str(KUBELET))

@@ -32,7 +32,7 @@ def install_velero(
     definitions = [item for item in documents if item["kind"] == "CustomResourceDefinition"]
     for document in definitions:
         cluster.apply(document)
-    wait_until("Velero's kinds", lambda: _established(cluster, definitions), seconds=_SECONDS)
+    wait_until("Velero's kinds", lambda: established(cluster, definitions), seconds=_SECONDS)
     cluster.refresh()
     for document in documents:
         if document["kind"] != "CustomResourceDefinition":
@@ -70,10 +70,12 @@ def _local(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _established(cluster: Cluster, definitions: list[dict[str, Any]]) -> bool:
+def established(cluster: Cluster, definitions: list[dict[str, Any]]) -> bool:
+    """Whether the API server knows the kinds."""
+
     def ready(name: str) -> bool:
         found = cluster.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)
-        conditions = cast("list[dict[str, str]]", status_of(found).get("conditions", []))
+        conditions = cast("list[dict[str, str]]", status_of(found).get("conditions") or [])
         return any((c["type"], c["status"]) == ("Established", "True") for c in conditions)
 
     return all(ready(item["metadata"]["name"]) for item in definitions)

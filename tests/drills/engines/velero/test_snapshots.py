@@ -186,7 +186,7 @@ def test_a_drill_that_is_stopped_stops_here_too() -> None:
 
 
 def test_a_restore_that_did_not_end_for_a_lost_snapshot_is_the_backups_fault() -> None:
-    """Velero waits ten minutes for a claim whose class binds at once; a drill's deadline is less."""
+    """Velero waits ten minutes for a claim that binds at once; a drill's deadline is less."""
     velero = world(claim(), content(error={"message": SIDECAR}), original())
     site = Site(ports=velero.ports(), namespace="velero")
     with pytest.raises(BackupUnreadable, match="has no snapshot snap-7"):
