@@ -77,6 +77,7 @@ bench: $(BIN)/.dev ## Run the benchmarks
 	$(BIN)/python benchmarks/overhead.py
 	@echo 'benchmarks/lab.py needs the lab: python tests/lab/lab.py up'
 	$(BIN)/python benchmarks/verify.py --gigabytes 0.5
+	$(BIN)/python benchmarks/scaling.py
 
 lock: $(BIN)/.dev ## Renew the pinned requirements from pyproject.toml
 	$(BIN)/pip install --quiet uv

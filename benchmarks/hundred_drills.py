@@ -13,10 +13,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from clone import ROOT
+
 from runner.cli import main
 from scenarios import load_scenario
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def scenario_files(folder: Path, count: int) -> list[Path]:

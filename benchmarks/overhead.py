@@ -11,12 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from clone import ROOT
+
 from drills.adapters.kube import KubeCluster, connect_cluster
 from drills.ports import Kind
 from embedded.cluster import EmbeddedCluster
 from runner.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
 RESTORE = Kind("velero.io/v1", "Restore")
 NAMESPACE = Kind("v1", "Namespace")
 BACKUP = Kind("velero.io/v1", "Backup")

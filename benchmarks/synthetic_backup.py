@@ -113,7 +113,9 @@ def compact(document: object) -> bytes:
 def entry(path: str, body: bytes) -> bytes:
     """Return one file of a tar, by hand: tarfile itself takes longer than packing."""
     block = bytearray(HEADER)
-    block[: len(path)] = path.encode()
+    folder, name = path.rsplit("/", 1) if len(path) > LONGEST else ("", path)
+    block[: len(name)] = name.encode()
+    block[345 : 345 + len(folder)] = folder.encode()
     block[124:135] = b"%011o" % len(body)
     block[148:156] = b"%06o\0 " % (sum(block) + 8 * 0x20)
     return bytes(block) + body + bytes(-len(body) % tarfile.BLOCKSIZE)
@@ -128,4 +130,6 @@ def _header() -> bytes:
     return bytes(block)
 
 
+LONGEST = 100
+"""Characters of a name in a tar's header; what is longer has its folder in the prefix (ustar)."""
 HEADER = _header()

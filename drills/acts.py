@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from drills.backups import Backup
+from drills.choosing import choose_backup, read_backup
 from drills.coverage.acts import compare_with_source
 from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
 from drills.elsewhere import writable_there
-from drills.engine import Engine, EngineStatus, Restored, SandboxShape
+from drills.engine import Engine, EngineStatus, Restored, RestoreOrder, SandboxShape
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
+from drills.foreseen import foresee
+from drills.lookout import expected
 from drills.notes import Halt, StageNote
 from drills.nothing import nothing_asked, nothing_restored
 from drills.plan import restore_order
@@ -21,12 +24,11 @@ from drills.ports import Deadline
 from drills.proving.acts import asked_again, guises_gone, prove
 from drills.questions import probe_context
 from drills.record import Completeness, ProbeRecord
+from drills.restore_lookout import RestoreLookout, restore_given_up
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
-from drills.stages.select import choose
 from drills.stages.settle import settle
-from drills.stages.verify import verify
 from drills.state import Drill
 from drills.taking import check_standing, clear_remains, look_around, make_and_close, take_leases
 
@@ -36,7 +38,7 @@ FOREGONE_SECONDS = 60.0
 
 def act_select(drill: Drill) -> None:
     """Check that the sandbox is free, look at the engine, choose the backup."""
-    scenario, notes = drill.scenario, drill.notes
+    notes = drill.notes
     with notes.stage("select") as note:
         _check_namespaces(drill)
         notes.versions["kubernetes"] = drill.ports.cluster.version()
@@ -46,19 +48,8 @@ def act_select(drill: Drill) -> None:
         if drill.ports.elsewhere:
             notes.findings += writable_there(status)
         notes.restores = status.restores
-        chosen = choose(
-            scenario.backup,
-            notes.backups,
-            namespaces=tuple(scenario.restore.namespaces),
-            now=notes.started_at,
-            fresh_seed=drill.seed,
-        )
-        notes.backup, notes.seed = chosen.backup, chosen.seed
-        notes.passed_over = chosen.passed_over
-        notes.findings += chosen.findings
-        if chosen.backup is None:
-            raise Halt
-        note.message = f"chose {chosen.backup.name}, passed over {len(chosen.passed_over)}"
+        chosen = choose_backup(drill, status)
+        note.message = f"chose {chosen.name}, passed over {len(notes.passed_over)}"
 
 
 def _survey(engine: Engine) -> tuple[EngineStatus, tuple[Backup, ...]]:
@@ -72,13 +63,16 @@ def _survey(engine: Engine) -> tuple[EngineStatus, tuple[Backup, ...]]:
         return engine.survey(), tuple(listed.result())
 
 
-def act_verify(drill: Drill) -> None:
-    """Read the backup to its end; a damaged or incomplete one is not restored."""
+def act_verify(drill: Drill, *, restoring: bool = True) -> None:
+    """Read the backup to its end; a damaged or incomplete one is not restored.
+
+    `restoring`: also say what this cluster cannot do for a restore of it.
+    """
     notes = drill.notes
     with notes.stage("verify") as note:
         if notes.backup is None:
             raise Halt
-        verified = verify(drill.engine, drill.scenario, notes.backup)
+        verified = read_backup(drill)
         notes.inventory = verified.inventory
         notes.findings += verified.findings
         if not verified.restorable or verified.inventory is None:
@@ -93,6 +87,10 @@ def act_verify(drill: Drill) -> None:
         )
         compare_with_source(drill)
         note.message += f"; {notes.compared}" if notes.compared else ""
+        if restoring and drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
+            cluster = drill.ports.cluster
+            notes.foreseen = foresee(cluster, drill.engine, drill.scenario, drill.order)
+            notes.findings += notes.foreseen.findings
 
 
 def act_isolate(drill: Drill, *, proving: bool = True) -> None:
@@ -125,11 +123,7 @@ def act_restore(drill: Drill) -> None:
         before = look_around(drill, order)
         notes.requested_at = drill.ports.clock.now()
         notes.requested = drill.ports.clock.monotonic()
-        try:
-            restored = restore(drill.engine, order, deadline)
-        except DeadlinePassed:
-            notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
-            raise
+        restored = _restored(drill, order, deadline)
         notes.restored = restored
         if restored.waited_seconds is not None:
             notes.requested_at = restored.requested_at
@@ -139,7 +133,13 @@ def act_restore(drill: Drill) -> None:
         notes.findings += restored.findings
         if drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
             examined = examine(
-                drill.ports.cluster, drill.trail, order, restored, before, closed=drill.closed
+                drill.ports.cluster,
+                drill.trail,
+                order,
+                restored,
+                before,
+                closed=drill.closed,
+                foreseen=notes.foreseen,
             )
             notes.completeness, notes.volumes = examined.completeness, examined.volumes
             notes.rewritings = examined.rewritings
@@ -150,6 +150,22 @@ def act_restore(drill: Drill) -> None:
             if not _anything(examined.completeness):
                 notes.findings.append(nothing_restored())
                 raise Halt
+
+
+def _restored(drill: Drill, order: RestoreOrder, deadline: Deadline) -> Restored:
+    """Return the engine's account; a restore that waits for what can never come is given up."""
+    looking = RestoreLookout(
+        drill.ports.cluster, drill.ports.clock, drill.targets, expected(order), deadline
+    )
+    try:
+        with looking:
+            return restore(drill.engine, order, looking.deadline)
+    except DeadlinePassed as passed:
+        if not looking.findings:
+            drill.notes.findings += standing_in_the_way(drill.ports.cluster, drill.targets)
+            raise
+        drill.notes.findings += (*looking.findings, restore_given_up(passed))
+        raise Halt from passed
 
 
 def act_settle(drill: Drill) -> None:
@@ -166,6 +182,7 @@ def act_settle(drill: Drill) -> None:
             stop=drill.stop,
             listener=drill.trail,
             left_out=_left_out_names(drill),
+            expected=expected(drill.order) if drill.order else None,
         )
         drill.stability = settled.watch
         check_standing(drill)
@@ -193,6 +210,7 @@ def act_probe(drill: Drill) -> None:
                 deadline=drill.deadline,
                 stop=lambda: drill.stop() or found_open(),
                 listener=drill.trail,
+                mute=notes.foreseen.probes,
             )
             _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")

@@ -28,6 +28,19 @@ CRASHES = frozenset({"crash-loop", "out-of-memory", "pod-failed"})
 _REMEDIES: Mapping[str, str] = {
     "image-not-pullable": "Let the sandbox pull the image: registry reachable, tag kept, pull "
     "secret restored; then drill again.",
+    "image-name-invalid": "Correct the image's name in the workload (or in what changed it), "
+    "and take a new backup.",
+    "image-never-pulled": "Put the image on the nodes, or let the workload pull it "
+    "(imagePullPolicy), then drill again.",
+    "no-node-fits": "Give a node of the drill's cluster the labels that the pod asks for, then "
+    "drill again; a real restore there would wait as well.",
+    "claim-cannot-bind": "Have the backup include PersistentVolumes (includeClusterResources unset "
+    "or true), or make the volume that the claim names, then drill again.",
+    "waits-for-left-out": "Put jobs.batch under restore.allow where the drill left the Job out. "
+    "Had it completed, engines skip it in a real restore too: make the Job anew there by hand.",
+    "reference-awaited": "See why it was not made: whether what makes it was restored "
+    "(restore.allow), and its operator runs in this cluster and may reach what it needs from the "
+    "closed sandbox.",
     "unschedulable": "Free capacity or lower the requests for the drill, then drill again.",
     "quota-exceeded": "Raise the quota of the sandbox or of the cluster, then drill again.",
     "admission-denied": "Let the admission webhook accept the sandbox, then drill again.",
@@ -63,40 +76,56 @@ def assess(seen: Seen, left_out: LeftOut = ()) -> Readiness:
 
 def still_waiting(seen: Seen) -> tuple[Waiting, ...]:
     """Return the workloads and claims that are not up."""
+    use = ClaimUse.of(seen)
     return tuple(
         found
         for kind, present in seen.items()
         for obj in present
         if (found := waiting_for(kind, obj)) is not None
-        and not (kind == "PersistentVolumeClaim" and may_stay_pending(obj, seen))
+        and not (kind == "PersistentVolumeClaim" and use.may_stay_pending(obj))
     )
 
 
-def may_stay_pending(claim: KubeObject, seen: Seen) -> bool:
-    """Return whether nothing uses the claim and its class binds only when something does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimUse:
+    """Which claims pods use, and which classes wait for that; made once for all claims."""
 
-    Kubernetes leaves such a claim Pending for good (volumeBindingMode WaitForFirstConsumer).
-    """
-    if objects.text(claim, "status", "phase") != "Pending" or claim_used(claim, seen):
-        return False
-    wanted = objects.text(claim, "spec", "storageClassName")
-    return any(
-        objects.name(storage) == wanted
-        and objects.text(storage, "volumeBindingMode") == "WaitForFirstConsumer"
-        for storage in seen.get("StorageClass", ())
-    )
+    used: frozenset[tuple[str, str]]
+    """(namespace, name) of the claims that an unfinished pod mounts."""
+    late: frozenset[str]
+    """Classes that bind a claim when something uses it (WaitForFirstConsumer)."""
+
+    @classmethod
+    def of(cls, seen: Seen) -> "ClaimUse":
+        """Return how the claims in `seen` are used."""
+        classes = seen.get("StorageClass", ())
+        return cls(
+            used=frozenset(_used(seen.get("Pod", ()))),
+            late=frozenset(
+                objects.name(storage)
+                for storage in classes
+                if objects.text(storage, "volumeBindingMode") == "WaitForFirstConsumer"
+            ),
+        )
+
+    def may_stay_pending(self, claim: KubeObject) -> bool:
+        """Return whether nothing uses the claim and its class binds only when something does.
+
+        Kubernetes leaves such a claim Pending for good.
+        """
+        place = (objects.namespace(claim), objects.name(claim))
+        pending = objects.text(claim, "status", "phase") == "Pending"
+        late = objects.text(claim, "spec", "storageClassName") in self.late
+        return pending and late and place not in self.used
 
 
-def claim_used(claim: KubeObject, seen: Seen) -> bool:
-    """Return whether an unfinished pod mounts the claim."""
-    namespace, name = objects.namespace(claim), objects.name(claim)
-    return any(
-        objects.text(volume, "persistentVolumeClaim", "claimName") == name
-        for pod in seen.get("Pod", ())
-        if objects.namespace(pod) == namespace
-        and objects.text(pod, "status", "phase") not in FINISHED
-        for volume in objects.items(pod, "spec", "volumes")
-    )
+def _used(pods: Iterable[KubeObject]) -> Iterator[tuple[str, str]]:
+    for pod in pods:
+        if objects.text(pod, "status", "phase") in FINISHED:
+            continue
+        for volume in objects.items(pod, "spec", "volumes"):
+            name = objects.text(volume, "persistentVolumeClaim", "claimName")
+            yield objects.namespace(pod), name
 
 
 def troubles_in(

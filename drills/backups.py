@@ -1,6 +1,7 @@
 """What an engine knows of its backups: the Backup, its Inventory, and the volumes in it."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,14 +31,25 @@ class Backup:
     expires_at: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     included_namespaces: tuple[str, ...] = ()
-    """Empty means all."""
+    """Empty means all. Names, or patterns that `means` understands."""
     excluded_namespaces: tuple[str, ...] = ()
+    means: Callable[[str, str], bool] = operator.eq
+    """The engine's rule: whether a word of these two lists means a namespace."""
     partially_failed: bool = False
     in_progress: bool = False
     """True while the backup is still being taken: unusable, but nothing is wrong with it."""
     unusable: str | None = None
     unusable_is_environment: bool = False
     """True where the reason lies outside the backup (location unavailable)."""
+    made_here: bool = False
+    """Whether it was surely made in this very cluster, and not read in from a store."""
+
+    def covers(self, namespace: str) -> bool:
+        """Return whether its order takes `namespace`; what it really holds only reading tells."""
+        if any(self.means(word, namespace) for word in self.excluded_namespaces):
+            return False
+        included = self.included_namespaces
+        return not included or any(self.means(word, namespace) for word in included)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -56,6 +68,17 @@ class ObjectKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerReference:
+    """One owner that an object names; it lies in the same namespace or belongs to the cluster."""
+
+    group: str
+    """Of the API; '' for the core."""
+    kind: str
+    name: str
+    controls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpObject:
     """One object of the inventory with the few facts that decide how its absence is judged."""
 
@@ -68,6 +91,9 @@ class BackedUpObject:
     """Why a restore rightly leaves it out (completed Job, mirror pod, token secret)."""
     body: Mapping[str, object] | None = None
     """Kept only for kinds that are rewritten or looked at (Service, CronJob, workloads, PVC)."""
+    owners: tuple[OwnerReference, ...] = ()
+    """All that it names; `owner` is the one that controls it."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,5 +235,7 @@ class Inventory:
     """Kubernetes version the backup was taken from, `v1.34.4`."""
     scope: BackupScope | None = None
     """What the backup's own order leaves out; None where the engine does not tell."""
+    versions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """apiVersions in which the backup holds a resource (`plural.group`); empty where untold."""
     filled_pods: frozenset[tuple[str, str]] = frozenset()
     """(namespace, name) of the pods whose volumes the engine fills while it restores them."""

@@ -7,6 +7,7 @@ created, judged by what they allow, named with who made them, and never touched.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from drills import objects
 from drills.engine import EngineItem, ItemOutcome
@@ -30,7 +31,7 @@ DNS = 53
 OUT, IN = "egress", "ingress"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Origin:
     """What is known of where an object in the sandbox comes from."""
 
@@ -45,10 +46,14 @@ class Origin:
             return False
         if self.items is None:
             return True
-        where = (kind, objects.namespace(obj), objects.name(obj))
-        return any(
-            (item.kind, item.namespace, item.name) == where and item.outcome not in NOT_CREATED
-            for item in self.items
+        return (kind, objects.namespace(obj), objects.name(obj)) in self._created
+
+    @cached_property
+    def _created(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset(
+            (item.kind, item.namespace, item.name)
+            for item in self.items or ()
+            if item.outcome not in NOT_CREATED
         )
 
 

@@ -41,8 +41,11 @@ def capping(inventory: Inventory, namespaces: Collection[str], most: int | None)
         and obj.key.namespace in namespaces
         and replicas(obj) > most
     ]
-    kept = tuple(obj for obj in larger if obj.key in held or _claims(obj))
-    return Capping(capped=tuple(obj for obj in larger if obj not in kept), kept=kept)
+    stays = [obj.key in held or _claims(obj) for obj in larger]
+    return Capping(
+        capped=tuple(obj for obj, kept in zip(larger, stays, strict=True) if not kept),
+        kept=tuple(obj for obj, kept in zip(larger, stays, strict=True) if kept),
+    )
 
 
 def replicas(obj: BackedUpObject) -> int:

@@ -14,6 +14,50 @@ from drills.errors import DrillError
 from drills.objects import KubeObject
 
 
+class Way(StrEnum):
+    """A way by which a probe gets at what runs in a container."""
+
+    HTTP = "http"
+    """A request to a Service or pod."""
+    BYTES = "bytes"
+    """What is sent to a port, and what comes back."""
+    TUNNEL = "tunnel"
+    """A port as a local socket."""
+    EXEC = "exec"
+    """A command in the container."""
+    LOGS = "logs"
+    """What the container wrote."""
+
+
+class VolumeMeans(StrEnum):
+    """What a volume's data comes back by, whatever the engine calls it."""
+
+    FILES = "file-system backup"
+    CSI_SNAPSHOT = "CSI snapshot"
+    NATIVE_SNAPSHOT = "native snapshot"
+    DATA_MOVEMENT = "snapshot data movement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a cluster can do beyond keeping objects. A real one sets no limits of its own."""
+
+    name: str = "this cluster"
+    """What the cluster is called where it says what it cannot do."""
+    ways: frozenset[Way] | None = None
+    """Ways in which somebody answers for containers; None where containers run."""
+    volumes: frozenset[VolumeMeans] | None = None
+    """Means by which data comes back; None where that is for its storage to say."""
+
+    def answers_probe(self, any_of: frozenset[Way]) -> bool:
+        """Return whether a probe that may go any of these ways can be answered at all."""
+        return not any_of or self.ways is None or bool(self.ways & any_of)
+
+    def fills(self, means: VolumeMeans) -> bool:
+        """Return whether a volume's data can come back by these means."""
+        return self.volumes is None or means in self.volumes
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """An API kind: `Kind("apps/v1", "Deployment")`."""
@@ -134,6 +178,10 @@ class Cluster(Protocol):
 
     def version(self) -> str:
         """Return the server's version, `v1.34.4`."""
+        ...
+
+    def abilities(self) -> Abilities:
+        """Return what this cluster can do, by its own word; asked anew each time."""
         ...
 
     def identity(self) -> str:

@@ -6,9 +6,11 @@ Never judged against the live source, which drifts and may be gone.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from drills.backups import BackedUpObject, Inventory, ObjectKey
+from drills.cluster import Kind
 from drills.engine import LeftOutRule, Restored
 from drills.findings import Cause, Finding, Severity
 from drills.plan import rule_for
@@ -36,6 +38,8 @@ class LiveNames:
     present: Mapping[str, frozenset[tuple[str, str]]]
     not_served: frozenset[str] = frozenset()
     """Kinds that the target cluster does not serve."""
+    unserved: Mapping[ObjectKey, Kind] = field(default_factory=dict)
+    """Objects that the backup holds in a version which the target cluster does not serve."""
     unread: Mapping[str, str] | None = None
     """Kinds that could not be listed, with the refusal."""
 
@@ -45,8 +49,11 @@ def compare(
     namespaces: Mapping[str, str],
     rules: tuple[LeftOutRule, ...],
     live: LiveNames,
+    owned_out: Mapping[ObjectKey, str] | None = None,
 ) -> Completeness:
     """Return one row for each kind and source namespace in scope.
+
+    `owned_out`: what stays out with what owns it, and why.
 
     Objects of namespaces that the scenario does not map are out of scope and not counted.
     """
@@ -54,11 +61,11 @@ def compare(
     for obj in _once(inventory.objects):
         if not obj.key.namespace or obj.key.namespace in namespaces:
             groups[obj.key.resource, obj.key.namespace].append(obj)
-    judge = _Judge(namespaces=namespaces, rules=rules, live=live)
+    judge = _Judge(namespaces=namespaces, rules=rules, live=live, owned_out=owned_out or {})
     return Completeness(rows=tuple(judge.row(key, groups[key]) for key in sorted(groups)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Obstacles:
     """What the engine itself says kept objects from coming back, none of it the backup's fault."""
 
@@ -70,8 +77,11 @@ class Obstacles:
 
     def explain(self, names: Iterable[str]) -> bool:
         """Return whether a message names every one of `names`."""
-        said = [set(WORD.findall(message)) for message in self.messages]
-        return self.cause is not None and all(any(n in words for words in said) for n in names)
+        return self.cause is not None and self._said.issuperset(names)
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(word for message in self.messages for word in WORD.findall(message))
 
 
 WORD = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
@@ -82,7 +92,8 @@ def obstacles_of(restored: Restored) -> Obstacles:
     """Return the engine's errors as obstacles, where all its findings blame something else."""
     if restored.broken_off is not None:
         return Obstacles(broken_off=restored.broken_off)
-    errors, findings = restored.errors, restored.findings
+    errors = (*restored.errors, *restored.warnings)
+    findings = restored.findings
     news = [f for f in findings if f.severity is not Severity.INFO]
     blamed = [f.cause for f in news if f.unanswered and f.cause is not Cause.BACKUP]
     if not blamed or any(f.severity is Severity.CRITICAL and not f.unanswered for f in news):
@@ -119,6 +130,7 @@ class _Judge:
     namespaces: Mapping[str, str]
     rules: tuple[LeftOutRule, ...]
     live: LiveNames
+    owned_out: Mapping[ObjectKey, str]
 
     def row(self, key: tuple[str, str], group: Iterable[BackedUpObject]) -> CompletenessRow:
         resource, namespace = key
@@ -152,6 +164,8 @@ class _Judge:
         rule = rule_for(self.rules, obj.key.resource)
         if rule is not None:
             return rule.reason
+        if obj.key in self.owned_out:
+            return self.owned_out[obj.key]
         if obj.key.namespace or obj.key.resource in {"namespaces", "persistentvolumes"}:
             return None
         return CLUSTER_SCOPED
@@ -184,16 +198,40 @@ def _missing(
     if obstacles.broken_off is not None:
         yield from _not_reached(completeness, obstacles.broken_off)
         return
-    for row in completeness.rows:
+    for whole in completeness.rows:
+        yield from _in_other_versions(whole, live)
+        known = live.unserved
+        left = tuple(n for n in whole.missing if _key(whole, n) not in known)
+        row = replace(whole, missing=left)
         if not row.missing:
             continue
         if row.resource in live.not_served:
-            yield _absent(row, "kind-not-served", Cause.ENVIRONMENT, NOT_SERVED, MAKE_SERVED)
+            found = _absent(row, "kind-not-served", Cause.ENVIRONMENT, NOT_SERVED, MAKE_SERVED)
+            yield replace(found, severity=Severity.WARNING, unanswered=True)
         elif obstacles.cause is not None and obstacles.explain(row.missing):
             found = _absent(row, "object-refused", obstacles.cause, REFUSED, SEE_ERRORS)
             yield replace(found, severity=Severity.WARNING, unanswered=True)
         else:
             yield _absent(row, "object-missing", Cause.BACKUP, "", SEE_ERRORS)
+
+
+def _in_other_versions(row: CompletenessRow, live: LiveNames) -> Iterable[Finding]:
+    """Yield what is missing because the cluster does not serve the version that was archived."""
+    kinds: dict[Kind, list[str]] = defaultdict(list)
+    for name in row.missing:
+        if kind := live.unserved.get(_key(row, name)):
+            kinds[kind].append(name)
+    for kind, names in kinds.items():
+        subject = f"{kind.api_version} {kind.kind}"
+        code = "kind-not-served" if row.resource in live.not_served else "version-not-served"
+        some = replace(row, missing=tuple(names))
+        why = f" because the cluster does not serve {subject}"
+        found = _absent(some, code, Cause.ENVIRONMENT, why, MAKE_SERVED)
+        yield replace(found, severity=Severity.WARNING, subject=subject, unanswered=True)
+
+
+def _key(row: CompletenessRow, name: str) -> ObjectKey:
+    return ObjectKey(resource=row.resource, namespace=row.namespace, name=name)
 
 
 NOT_SERVED = " because the cluster does not serve this kind"

@@ -14,11 +14,11 @@ throw-away server) and KubeStash (verifies by its own sessions):
     remove   delete what the engine itself made for a drill (not the sandbox)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drills.backups import BackedUpVolume, Backup, Inventory, ObjectKey
 from drills.findings import Cause, Finding
@@ -56,6 +56,12 @@ class EngineStatus:
     """False where a restore would not even begin; a finding says why."""
     writable: tuple[str, ...] = ()
     """The stores of backups that it may delete from, in its own words."""
+    schedules: tuple[str, ...] | None = None
+    """Names of the schedules that it has; None where they could not be listed."""
+    locations: tuple[str, ...] | None = None
+    """Names of the places that it keeps backups in."""
+    clocks: Mapping[str, timedelta] = field(default_factory=dict)
+    """How far the clocks of its servers are ahead of ours, by whose they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,8 @@ class RestoreOrder:
     """Names of Services that the copy shall have led into the sandbox; None to leave all."""
     storage_classes: Mapping[str, str] = field(default_factory=dict)
     """StorageClass in the backup to the one that a claim gets in this drill."""
+    owned_out: Mapping[ObjectKey, str] = field(default_factory=dict)
+    """Objects that stay out because what owns them does, with the reason; see `drills.owned`."""
 
 
 class ItemOutcome(StrEnum):
@@ -265,6 +273,28 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfillable:
+    """Claims whose data is in the backup and cannot come back in the target cluster."""
+
+    means: str
+    """How the data was backed up, in common words: `CSI snapshot`."""
+    claims: tuple[tuple[str, str], ...]
+    """(source namespace, claim)."""
+    why: str
+    """A sentence without its full stop."""
+    remedy: str
+
+
+@runtime_checkable
+class ForeseesVolumes(Protocol):
+    """An engine that can tell before a restore which volumes the cluster cannot bring back."""
+
+    def unfillable(self, order: RestoreOrder) -> Iterable[Unfillable]:
+        """Return those volumes, by means; touches nothing. Raises Unreachable."""
+        ...
+
+
 class EngineFactory(Protocol):
     """Builds an engine; raises Misconfigured where the settings are impossible."""
 
@@ -284,6 +314,7 @@ __all__ = [
     "EngineItem",
     "EnginePorts",
     "EngineStatus",
+    "ForeseesVolumes",
     "Inspection",
     "Inventory",
     "ItemOutcome",
@@ -293,4 +324,5 @@ __all__ = [
     "Restored",
     "RestoredVolume",
     "SandboxShape",
+    "Unfillable",
 ]

@@ -14,6 +14,8 @@ DrillError
 ├── DeadlinePassed      our own deadline came before the answer
 ├── Interrupted         Ctrl-C or SIGTERM
 ├── CannotAsk           a probe's question could not be put
+│   └── NobodyAnswers   no container runs there, and nobody stands in for one
+├── TooMuchToRewrite    what makes the copy harmless is more than the cluster takes
 └── BackupUnreadable    the backup itself is damaged
 """
 
@@ -90,6 +92,22 @@ class CannotAsk(DrillError):
     """A probe's question could not be put: never a failure of the restored application."""
 
     cause = Cause.PROBE
+
+
+class NobodyAnswers(CannotAsk):
+    """No container runs there and no stand-in answers; asking again does not mend it."""
+
+    cause = Cause.ENVIRONMENT
+
+    def __init__(self, message: str) -> None:
+        hint = "drill on a real cluster, or register a stand-in (cluster.standIns, --stand-in)"
+        super().__init__(message, hint=hint)
+
+
+class TooMuchToRewrite(DrillError):
+    """The rules that make a copy harmless do not fit into what the engine takes."""
+
+    cause = Cause.CONFIGURATION
 
 
 class BackupUnreadable(DrillError):

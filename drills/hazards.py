@@ -26,19 +26,26 @@ class Hazard:
     obj: KubeObject
     danger: str
     patch: Mapping[str, object] | None
+    stilled: bool = False
+    """Whether it came back unable to do anything: then only its removal is told."""
 
 
 def hazards(
-    live: LiveSandbox, rules: tuple[LeftOutRule, ...], names: NameMap | None = None
+    live: LiveSandbox,
+    rules: tuple[LeftOutRule, ...],
+    names: NameMap | None = None,
+    owned_out: Mapping[tuple[str, str, str], str] | None = None,
 ) -> tuple[Hazard, ...]:
     """Return every object in the sandbox that could act outside it.
 
     An alias is no hazard where `names` knows that it leads to a Service of the sandbox.
+    `owned_out`: (`plural.group`, sandbox namespace, name) of what stays out with its owner.
     """
     return (
         *_services(live.objects.get("services", ()), names),
         *_cron_jobs(live.objects.get("cronjobs.batch", ())),
         *_left_out_but_there(live, rules),
+        *_owned_but_there(live, owned_out or {}),
     )
 
 
@@ -51,6 +58,15 @@ def is_dangerous(rules: tuple[LeftOutRule, ...], resource: str) -> bool:
 def finding_of(hazard: Hazard, neutralised: str) -> Finding:
     """Return the critical finding; `neutralised` says how it was made harmless."""
     where = f"{objects.namespace(hazard.obj)}/{objects.name(hazard.obj)}"
+    if hazard.stilled:
+        return Finding(
+            code="left-out-removed",
+            severity=Severity.INFO,
+            cause=Cause.CONFIGURATION,
+            subject=f"{hazard.resource} {where}",
+            message=f"It came back unable to do anything: {hazard.danger}. {neutralised}",
+            remedy="Nothing to do; to have it come back, put its owner's kind under restore.allow.",
+        )
     return Finding(
         code="hazard-live",
         severity=Severity.CRITICAL,
@@ -135,3 +151,15 @@ def _left_out_but_there(live: LiveSandbox, rules: tuple[LeftOutRule, ...]) -> It
         for obj in found:
             if marks.drill_of(obj) is None:
                 yield Hazard(resource=resource, obj=obj, danger=rule.reason, patch=None)
+
+
+def _owned_but_there(
+    live: LiveSandbox, owned_out: Mapping[tuple[str, str, str], str]
+) -> Iterator[Hazard]:
+    """Yield objects that should have stayed out with what owns them."""
+    for resource, found in live.objects.items() if owned_out else ():
+        for obj in found:
+            why = owned_out.get((resource, objects.namespace(obj), objects.name(obj)))
+            if why is not None:
+                still = objects.text(obj, "metadata", "annotations", marks.STILLED) == "true"
+                yield Hazard(resource=resource, obj=obj, danger=why, patch=None, stilled=still)

@@ -16,6 +16,8 @@ ENGINE = "restore-drill/engine"
 """Which engine the drill used, for whoever cleans up after it."""
 KEPT = "restore-drill/kept"
 """On a sandbox that its drill kept on purpose: `clean` takes it only when asked to."""
+STILLED = "restore-drill/left-out"
+"""Annotation on a restored object that should have stayed out: it can do nothing, and goes."""
 
 LABEL_VALUE_LIMIT = 63
 

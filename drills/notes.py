@@ -18,8 +18,10 @@ from drills.errors import (
     Interrupted,
     Misconfigured,
     SandboxLost,
+    TooMuchToRewrite,
 )
 from drills.findings import Cause, Finding, Severity
+from drills.foreseen import Foreseen
 from drills.ports import Clock, Listener
 from drills.proving.facts import Proof
 from drills.record import (
@@ -91,8 +93,16 @@ class Notes:
     backups: tuple[Backup, ...] = ()
     backup: Backup | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    choice: tuple[Finding, ...] = ()
+    """What the choice of the backup said; another choice takes it back."""
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Backups that were read and held nothing of a wanted namespace, with the words for it."""
+    held: set[str] = field(default_factory=set)
+    """Namespaces that those hold."""
     seed: int | None = None
     inventory: Inventory | None = None
+    foreseen: Foreseen = field(default_factory=Foreseen)
+    """What the target cluster was known not to be able to do before anything was restored."""
     submitted: Mapping[str, object] = field(default_factory=dict)
     requested: float | None = None
     requested_at: datetime | None = None
@@ -188,6 +198,7 @@ CODES: tuple[tuple[type[DrillError], str], ...] = (
     (DeadlinePassed, "deadline-passed"),
     (Interrupted, "interrupted"),
     (SandboxLost, "sandbox-lost"),
+    (TooMuchToRewrite, "too-much-to-rewrite"),
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
+from drills.clocks import in_future, recovery_points
 from drills.record import Objective, Objectives, Outcome, ProbeRecord
 from scenarios.model import ObjectivesSpec
 
@@ -35,11 +36,12 @@ def measure_rto(probes: Sequence[ProbeRecord], settled_seconds: float | None) ->
 def measure_rpo(started_at: datetime, recovery_point: datetime | None) -> float | None:
     """Return the seconds of work that a restore from `recovery_point` would lose.
 
-    A point in the future means that two clocks disagree: then nobody knows.
+    A point in the future means that two clocks disagree: then nobody knows, unless it is as near
+    as clocks usually are.
     """
-    if recovery_point is None or recovery_point > started_at:
+    if recovery_point is None or in_future(recovery_point, started_at):
         return None
-    return (started_at - recovery_point).total_seconds()
+    return max(started_at - recovery_point, timedelta(0)).total_seconds()
 
 
 def worst_case_rpo(
@@ -50,8 +52,7 @@ def worst_case_rpo(
     The gap that began before the window counts whole, and so does the one still open at `now`:
     a disaster could have come at the end of either. None without a usable recovery point.
     """
-    points = sorted(b.recovery_point for b in backups if b.recovery_point and not b.unusable)
-    points = [point for point in points if point <= now]
+    points = recovery_points(backups, now)
     if not points:
         return None
     begin = now - lookback

@@ -4,12 +4,14 @@ The default rules keep a restored copy from acting on the world: naive restores 
 back live load balancers, ingress hosts, autoscalers and open network policies.
 """
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-from drills.backups import Backup, Inventory
+from drills.backups import Backup, Inventory, ObjectKey
 from drills.engine import LeftOutRule, RestoreOrder
 from drills.marks import marks
 from drills.names import NameMap
+from drills.owned import owned_out
 from scenarios.model import Scenario
 
 TRAFFIC = "would route real traffic to the sandbox"
@@ -105,6 +107,21 @@ def rule_for(rules: tuple[LeftOutRule, ...], resource: str) -> LeftOutRule | Non
     return next((rule for rule in rules if _fits(resource, rule.resource)), None)
 
 
+def owned_by_left_out(
+    inventory: Inventory, namespaces: Collection[str], rules: tuple[LeftOutRule, ...]
+) -> dict[ObjectKey, str]:
+    """Return the objects that stay out with what owns them, and why."""
+    known: dict[str, str | None] = {}
+
+    def ruled(resource: str) -> str | None:
+        if resource not in known:
+            rule = rule_for(rules, resource)
+            known[resource] = rule.reason if rule else None
+        return known[resource]
+
+    return owned_out(inventory, namespaces, ruled, kept_to_itself={CLUSTER_WIDE})
+
+
 def _fits(resource: str, pattern: str) -> bool:
     # Asked for each object and each rule, and few rules are patterns.
     return resource == pattern or (
@@ -133,12 +150,14 @@ def restore_order(
     scenario: Scenario, drill_id: str, backup: Backup, inventory: Inventory
 ) -> RestoreOrder:
     """Return what the engine shall restore."""
+    rules = left_out_rules(scenario)
     return RestoreOrder(
         drill_id=drill_id,
         backup=backup,
         inventory=inventory,
         namespaces=dict(scenario.restore.namespaces),
-        left_out=left_out_rules(scenario),
+        left_out=rules,
+        owned_out=owned_by_left_out(inventory, scenario.restore.namespaces, rules),
         labels=marks(drill_id, scenario.name, scenario.backup.engine),
         deadline_seconds=scenario.restore.deadline.total_seconds(),
         gives_way=scenario.restore.gives_way,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from drills.cluster import (
+    Abilities,
     Change,
     ChangeType,
     Cluster,
@@ -21,6 +22,8 @@ from drills.cluster import (
     LogAnswer,
     ServedKind,
     Tunnel,
+    VolumeMeans,
+    Way,
 )
 
 
@@ -158,6 +161,7 @@ class Deadline:
 
 
 __all__ = [
+    "Abilities",
     "Change",
     "ChangeType",
     "Clock",
@@ -178,4 +182,6 @@ __all__ = [
     "Shell",
     "StoredObject",
     "Tunnel",
+    "VolumeMeans",
+    "Way",
 ]

@@ -134,7 +134,8 @@ class VolumeRecord:
     method: str
     bytes: int | None
     outcome: str
-    """`restored`, `empty`, `failed`, `interrupted`, `not-in-backup`, `not-restored`, `unknown`."""
+    """`restored`, `empty`, `failed`, `interrupted`, `left-out` (on purpose), `not-in-backup`,
+    `not-restored`, `unknown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

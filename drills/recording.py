@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from drills.clocks import in_future
 from drills.cluster_rights import concerned, rights_doubt, rights_left
 from drills.findings import Finding
 from drills.notes import Notes
@@ -21,6 +22,7 @@ from drills.record import (
     Verdict,
 )
 from drills.sandbox import isolation_words
+from drills.stages.volumes import FINE
 from drills.verdict import Facts, ProofFacts, decide, proven
 from scenarios.model import ProofLevel, Scenario
 
@@ -99,7 +101,7 @@ def judged(scenario: Scenario, notes: Notes, *, embedded: bool) -> Judgement:
 def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:
     """Return what was proven so far."""
     back = notes.completeness is not None and not notes.completeness.missing
-    whole = all(v.outcome == "restored" for v in notes.volumes)
+    whole = all(v.outcome in FINE for v in notes.volumes)
     return proven(
         ProofFacts(
             embedded=embedded, complete=back and whole and notes.settled, probes=notes.probes
@@ -113,14 +115,17 @@ def _objectives(scenario: Scenario, notes: Notes) -> Objectives:
     backup_point = notes.backup.recovery_point if notes.backup else None
     known = [point for point in (inventory_point, backup_point) if point is not None]
     settled = notes.settled_seconds if notes.settled else None
+    doubtful = any(in_future(point, notes.started_at) for point in known)
     return judge(
         spec,
         started_at=notes.started_at,
-        recovery_point=min(known, default=None),
+        recovery_point=None if doubtful else min(known, default=None),
         rto_seconds=measure_rto(notes.probes, settled),
         newest=newest_data(notes.probes),
         worst_case_seconds=worst_case_rpo(
-            notes.backups, now=notes.started_at, lookback=spec.lookback
+            (b for b in notes.backups if all(map(b.covers, scenario.restore.namespaces))),
+            now=notes.started_at,
+            lookback=spec.lookback,
         ),
     )
 

@@ -3,13 +3,15 @@
 What the engine needs for reading (Velero: DownloadRequests) is removed again before it returns.
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drills import acts
-from drills.backups import Backup, Inventory
+from drills.backups import BackedUpObject, Backup, Inventory, ObjectKey
 from drills.engine import LeftOutRule
+from drills.errors import Misconfigured
 from drills.findings import Finding, Severity
 from drills.notes import Halt
 from drills.plan import rule_for
@@ -20,6 +22,7 @@ from drills.restorability.acts import act_dry_run, act_references
 from drills.restorability.dry_run import DryRun
 from drills.state import Drill, DrillPorts, begin
 from drills.tidying import clean_up
+from drills.unknown_names import SCENARIO_IS_WRONG
 from scenarios.model import CleanupPolicy, ProberSpec, Scenario
 
 
@@ -30,6 +33,8 @@ class Ask(StrEnum):
     """Whether the cluster has what the backup's objects need; touches nothing."""
     DRY_RUN = "dryRun"
     """Whether the API server takes each object; a sandbox is made for it."""
+    ABILITIES = "abilities"
+    """What this cluster cannot do for a drill of it; touches nothing."""
     POLICY = "policy"
     """Whether backups are taken and kept as promised; touches nothing."""
 
@@ -55,6 +60,8 @@ class Rehearsal:
     """What would try to get out of the sandbox; without an image nothing would."""
     tried: DryRun | None = None
     """What the API server said of each object; None where it was not asked."""
+    owned_out: Mapping[ObjectKey, str] = field(default_factory=dict)
+    """Objects that would stay out with what owns them, and why."""
     compared: str = ""
     """How much of the live source the backup holds, in words; '' where that was not asked."""
     traceback: str = ""
@@ -69,11 +76,25 @@ class Rehearsal:
         warned = any(f.severity is Severity.WARNING for f in self.findings)
         return Verdict.WARNED if warned else Verdict.PASSED
 
+    def owned(self) -> dict[tuple[str, str, str], int]:
+        """Return (namespace, kind, reason) to how many objects stay out with what owns them."""
+        return Counter(
+            (obj.key.namespace, obj.key.resource, self.owned_out[obj.key])
+            for obj in (self.inventory.objects if self.inventory else ())
+            if self._with_owner(obj)
+        )
+
+    def _with_owner(self, obj: BackedUpObject) -> bool:
+        return obj.explanation is None and obj.key in self.owned_out
+
     def counts(self) -> dict[tuple[str, str], tuple[int, str]]:
-        """Return (namespace, kind) to how many objects, and why they would be left out or ''."""
+        """Return (namespace, kind) to how many objects, and why they would be left out or ''.
+
+        Those that stay out with their owner are not among them.
+        """
         found: dict[tuple[str, str], tuple[int, str]] = {}
         for obj in self.inventory.objects if self.inventory else ():
-            if obj.key.namespace not in self.namespaces:
+            if obj.key.namespace not in self.namespaces or self._with_owner(obj):
                 continue
             rule = rule_for(self.left_out, obj.key.resource)
             reason = rule.reason if rule else obj.explanation or ""
@@ -106,12 +127,14 @@ def rehearse(
         ports.shield()
         cleanup = clean_up(drill)
     notes = drill.notes
+    _refuse(notes.findings)
     return Rehearsal(
         backup=notes.backup,
         passed_over=notes.passed_over,
         inventory=notes.inventory,
         findings=tuple(notes.findings),
         left_out=drill.order.left_out if drill.order else (),
+        owned_out=drill.order.owned_out if drill.order else {},
         submitted=notes.submitted,
         namespaces=dict(scenario.restore.namespaces),
         cleanup=cleanup,
@@ -133,7 +156,7 @@ def _asked(drill: Drill, asks: Collection[Ask]) -> DryRun | None:
         _hold_to_policy(drill, asks)
         raise
     _hold_to_policy(drill, asks)
-    acts.act_verify(drill)
+    acts.act_verify(drill, restoring=Ask.ABILITIES in asks)
     if Ask.REFERENCES in asks:
         act_references(drill)
     if Ask.DRY_RUN not in asks:
@@ -146,6 +169,16 @@ def _hold_to_policy(drill: Drill, asks: Collection[Ask]) -> None:
     """Judge the list of backups; where it could not be had, nothing is known."""
     if Ask.POLICY in asks and drill.notes.backups:
         act_policy(drill)
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    """Raise Misconfigured where the scenario itself is wrong, and nothing was touched."""
+    wrong = [f for f in findings if f.code in SCENARIO_IS_WRONG and f.unanswered]
+    if wrong:
+        raise Misconfigured(
+            " ".join(f.message for f in wrong),
+            hint=" ".join(dict.fromkeys(f.remedy for f in wrong)),
+        )
 
 
 def _harmless(scenario: Scenario) -> Scenario:

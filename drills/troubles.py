@@ -7,7 +7,7 @@ kubelet's (`pkg/kubelet/images`, `pkg/kubelet/kuberuntime`) and the controllers'
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills import objects
 from drills.findings import Cause
@@ -17,6 +17,17 @@ from drills.readiness import FINISHED, condition, controller, holds, subject
 LONGEST_MESSAGE = 300
 LeftOut = Collection[tuple[str, str]]
 """(`plural.group`, name) of what the drill left out, or the backup rightly lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Something that a pod or a claim names in its own namespace."""
+
+    resource: str
+    """`plural.group`."""
+    name: str
+    key_only: bool = False
+    """Whether it is there, but lacks the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +43,14 @@ class Trouble:
     """Whether the restore would really have failed by it: a critical finding."""
     lasting: bool = False
     """Whether waiting much longer is unlikely to mend it."""
+    missing: Missing | None = None
+    """What is referred to and not there, or lacks what is asked of it."""
 
 
 IMAGE_REASONS = frozenset(
     {
         "ErrImagePull",
         "ImagePullBackOff",
-        "InvalidImageName",
-        "ErrImageNeverPull",
         "ImageInspectError",
         "RegistryUnavailable",
         "SignatureValidationFailed",
@@ -49,6 +60,10 @@ CRASHES = 3
 """Restarts from which a container that is not ready counts as crashing, between two back-offs."""
 WAITS_FOR_DATA = "restore-wait"
 """Init container by which a restored pod waits for its volumes' data."""
+_NO_FIT = re.compile(
+    r"0/(?P<all>\d+) nodes are available: (?P<unfit>\d+) node\(s\) didn't match Pod's node "
+    r"affinity/selector"
+)
 _EVICTIONS = ("Evicted", "Preempting", "Shutdown", "NodeLost", "NodeShutdown", "Terminated")
 _MISSING = re.compile(
     r"(?P<kind>secrets?|configmaps?|persistentvolumeclaims?|serviceaccounts?)"
@@ -138,10 +153,14 @@ def _container(pod: KubeObject, status: object, left_out: LeftOut) -> Iterator[T
     waiting = objects.mapping(status, "state", "waiting")
     reason, message = objects.text(waiting, "reason"), objects.text(waiting, "message")
     detail = f"container {name}: {reason}: {message}"
-    if reason in IMAGE_REASONS:
+    if reason == "InvalidImageName":
+        yield _of(pod, "image-name-invalid", Cause.REGISTRY, detail)
+    elif reason == "ErrImageNeverPull":
+        yield _of(pod, "image-never-pulled", Cause.REGISTRY, detail)
+    elif reason in IMAGE_REASONS:
         yield _of(pod, "image-not-pullable", Cause.REGISTRY, detail, lasting=True)
     elif reason == "CreateContainerConfigError":
-        yield _missing(_owner(pod), pod, message, left_out) or _of(
+        yield _missing(owner_of(pod), pod, message, left_out) or _of(
             pod, "container-not-created", Cause.ENVIRONMENT, detail
         )
     elif reason in {"CreateContainerError", "RunContainerError", "StartError"}:
@@ -170,7 +189,7 @@ def _crash(pod: KubeObject, status: object) -> Trouble:
         f"{objects.number(status, 'restartCount')} restarts"
     )
     code = "out-of-memory" if reason == "OOMKilled" else "crash-loop"
-    return _blamed(code, _owner(pod), pod, detail)
+    return _blamed(code, owner_of(pod), pod, detail)
 
 
 def _failed(pod: KubeObject) -> Trouble:
@@ -178,12 +197,24 @@ def _failed(pod: KubeObject) -> Trouble:
     detail = f"the pod failed: {reason or 'no reason given'}"
     if reason in _EVICTIONS or reason.startswith("OutOf"):
         return _of(pod, "pod-evicted", Cause.CAPACITY, detail)
-    return _blamed("pod-failed", _owner(pod), pod, detail)
+    return _blamed("pod-failed", owner_of(pod), pod, detail)
 
 
 def _unschedulable(pod: KubeObject, message: str, left_out: LeftOut) -> Trouble:
-    missing = _missing(_owner(pod), pod, message, left_out)
+    missing = _missing(owner_of(pod), pod, message, left_out)
+    if missing is None and no_node_fits(message):
+        return _of(pod, "no-node-fits", Cause.ENVIRONMENT, message)
     return missing or _of(pod, "unschedulable", Cause.CAPACITY, message)
+
+
+def no_node_fits(message: str) -> bool:
+    """Return whether no node has the labels asked for, whatever room there is.
+
+    The scheduler counts nodes by their reason: `0/3 nodes are available: 3 node(s) didn't match
+    Pod's node affinity/selector.` (`pkg/scheduler/framework`, 1.24 and later).
+    """
+    found = _NO_FIT.search(message)
+    return found is not None and found["all"] == found["unfit"]
 
 
 def _missing(whom: str, obj: KubeObject, message: str, left_out: LeftOut) -> Trouble | None:
@@ -191,14 +222,30 @@ def _missing(whom: str, obj: KubeObject, message: str, left_out: LeftOut) -> Tro
     found = _MISSING.search(message) or _MISSING_KEY.search(message.strip())
     if found is None:
         return None
-    resource, name = f"{found['kind'].lower().removesuffix('s')}s", found["name"]
+    missing = Missing(
+        resource=f"{found['kind'].lower().removesuffix('s')}s",
+        name=found["name"],
+        key_only=found.re is _MISSING_KEY,
+    )
+    return missing_trouble(whom, obj, missing, message, left_out)
+
+
+def missing_trouble(
+    whom: str, obj: KubeObject, missing: Missing, message: str, left_out: LeftOut
+) -> Trouble:
+    """Return the trouble that something referred to is not there."""
+    resource, name = missing.resource, missing.name
     if (resource, name) in left_out:
         detail = f"{resource} {name} was left out of the restore on purpose: {message}"
-        return _trouble("left-out-but-needed", Cause.CONFIGURATION, whom, obj, detail, lasting=True)
-    return _blamed("reference-missing", whom, obj, message)
+        found = _trouble(
+            "left-out-but-needed", Cause.CONFIGURATION, whom, obj, detail, lasting=True
+        )
+    else:
+        found = _blamed("reference-missing", whom, obj, message)
+    return replace(found, missing=missing)
 
 
-def _owner(pod: KubeObject) -> str:
+def owner_of(pod: KubeObject) -> str:
     """Return the workload a pod belongs to, so that its replicas share one finding."""
     owner = controller(pod)
     if owner is None:
@@ -211,7 +258,7 @@ def _owner(pod: KubeObject) -> str:
 
 
 def _of(pod: KubeObject, code: str, cause: Cause, detail: str, *, lasting: bool = False) -> Trouble:
-    return _trouble(code, cause, _owner(pod), pod, detail, lasting=lasting)
+    return _trouble(code, cause, owner_of(pod), pod, detail, lasting=lasting)
 
 
 def _trouble(

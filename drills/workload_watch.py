@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from drills import objects
-from drills.assessment import Seen, may_stay_pending
+from drills.assessment import ClaimUse, Seen
 from drills.cluster import Change, ChangeType
 from drills.errors import DrillError
 from drills.findings import Cause
@@ -31,6 +31,7 @@ WHERE_PRESENT = (
     Kind("apps/v1", "ReplicaSet"),
     Kind("batch/v1", "Job"),
 )
+CLAIM = "PersistentVolumeClaim"
 STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass")
 LASTING = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 """Kinds of which nothing may vanish while a drill looks."""
@@ -95,7 +96,14 @@ class WorkloadWatch:
 
     def waiting(self) -> tuple[Waiting, ...]:
         """Return what is not up."""
-        return tuple(each for key, each in self._waiting.items() if not self._excused(key))
+        if not any(key[0] == CLAIM for key in self._waiting):
+            return tuple(self._waiting.values())
+        use = self._claim_use()
+        return tuple(
+            each
+            for key, each in self._waiting.items()
+            if key[0] != CLAIM or not use.may_stay_pending(self._objects[key])
+        )
 
     def seen(self) -> Seen:
         """Return what is there, by kind, with the storage classes where they were needed."""
@@ -167,14 +175,12 @@ class WorkloadWatch:
         else:
             self._waiting[key] = found
 
-    def _excused(self, key: Key) -> bool:
-        """Return whether this is a claim that stays pending until something uses it."""
-        if key[0] != "PersistentVolumeClaim":
-            return False
+    def _claim_use(self) -> ClaimUse:
+        """Return which claims may stay pending until something uses them."""
         if not self._classes_asked:
             self._classes_asked = True
             self._classes = self._read_classes()
-        return may_stay_pending(self._objects[key], self.seen())
+        return ClaimUse.of(self.seen())
 
     def _read_classes(self) -> tuple[KubeObject, ...] | None:
         """Return the storage classes, None where we may not read them: that excuses nothing."""

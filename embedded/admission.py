@@ -7,7 +7,7 @@ is that of the real server: namespace, defaults, type-specific allocation, quota
 from embedded.content import check_content
 from embedded.custom_types import accept, register
 from embedded.defaults import apply_defaults
-from embedded.json_objects import JsonObject, namespace_of
+from embedded.json_objects import JsonObject, name_of, namespace_of
 from embedded.ledger import Entry, Ledger
 from embedded.namespaces import (
     BORN_WITH,
@@ -18,6 +18,7 @@ from embedded.namespaces import (
 from embedded.quota import admit_quota, quota_status, recount
 from embedded.resource_types import ResourceType
 from embedded.services import admit_service
+from embedded.storage_classes import CLASSES, class_name, default_class
 
 
 def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject, uid: str = "") -> None:
@@ -40,9 +41,20 @@ def admit_new(ledger: Ledger, t: ResourceType, body: JsonObject, uid: str = "") 
         metadata["generation"] = 1
     if not t.custom:
         apply_defaults(body)
+        _give_class(ledger, t, body)
         if t.has_status:
             body.setdefault("status", {})
     _admit(ledger, t, body, None)
+
+
+def _give_class(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
+    """Give a claim that names no class the default one; an empty name is a name."""
+    classes = ledger.types.by_group_resource(CLASSES)
+    if t.group_resource != "persistentvolumeclaims" or class_name(body) is not None or not classes:
+        return
+    default = default_class(entry.body for entry in ledger.entries(classes))
+    if default is not None:
+        body["spec"]["storageClassName"] = name_of(default)
 
 
 def admit_update(

@@ -46,7 +46,8 @@ class ApiServer:
         self.storage = storage
         self.faults = faults or Faults()
         self.token = secrets.token_urlsafe(24)
-        self._handlers = Handlers(storage, containers or NoContainers(), self.faults)
+        self._containers = containers or NoContainers()
+        self._handlers = Handlers(storage, self._containers, self.faults)
         self._lock = threading.RLock()
         self._connections: dict[Connection, None] = {}
         self._listener: socket.socket | None = None
@@ -208,7 +209,7 @@ class ApiServer:
         self._require_token(request)
         segments = request.segments
         if segments[:1] == (PREFIX,):
-            return control(self.faults, request)
+            return control(self.faults, self._containers, request)
         found: Response | None = discover(self.storage.types, segments)
         if found is not None:
             return found

@@ -48,6 +48,11 @@ class ExecAnswer:
 class Containers(Protocol):
     """Answers for containers that do not exist."""
 
+    @property
+    def ways(self) -> frozenset[str]:
+        """Return the ways in which there may be an answer: http, bytes, tunnel, exec, logs."""
+        ...
+
     def http(  # noqa: PLR0917  # an HTTP request has this many parts
         self,
         namespace: str,
@@ -82,6 +87,8 @@ class Containers(Protocol):
 
 class NoContainers:
     """Stands in for nothing: every question is answered with None."""
+
+    ways: frozenset[str] = frozenset()
 
     def http(  # noqa: PLR0917  # as the Protocol has it
         self,

@@ -5,6 +5,8 @@ of ConfigMaps and Secrets are checked; the schemas of specifications are not. Wo
 k8s.io/apimachinery/pkg/util/validation at v0.34.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -45,10 +47,14 @@ def check_content(t: ResourceType, body: JsonObject) -> None:
         ApiError: 400 for values that are no strings, 422 for strings that are not allowed.
     """
     for field in ("labels", "annotations"):
+        _fill_nulls(section(body, "metadata", field))
         _require_strings(t, field, section(body, "metadata", field))
     causes = [*_labels(body), *_annotations(body), *_finalizers(body)]
     if t.group_resource in {"configmaps", "secrets"}:
+        for field in ("data", "binaryData"):
+            _fill_nulls(section(body, field))
         _require_strings(t, "data", section(body, "data"))
+        _require_base64(t, body)
         causes += _data(body)
     if causes:
         raise invalid(t, name_of(body), *causes)
@@ -68,6 +74,31 @@ def _require_strings(t: ResourceType, field: str, values: JsonObject) -> None:
             )
 
 
+def _fill_nulls(values: JsonObject) -> None:
+    """Put an empty text in the place of null, as Go reads a null in a map of strings."""
+    for key in [key for key, value in values.items() if value is None]:
+        values[key] = ""
+
+
+def _require_base64(t: ResourceType, body: JsonObject) -> None:
+    fields = ("data",) if t.group_resource == "secrets" else ("binaryData",)
+    for value in (text for field in fields for text in section(body, field).values()):
+        if _decoded_size(value) is None:
+            raise bad_request(
+                f'{t.kind} in version "{t.version}" cannot be handled as a {t.kind}: illegal '
+                "base64 data at input byte 0"
+            )
+
+
+def _decoded_size(value: object) -> int | None:
+    """Return how many bytes base64 text stands for, None where it is none; ends of lines pass."""
+    text = str(value).replace("\n", "").replace("\r", "")
+    try:
+        return len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
 def _bad(field: str, value: str, text: str) -> Cause:
     return field, "FieldValueInvalid", f'Invalid value: "{value}": {text}'
 
@@ -85,7 +116,8 @@ def _annotations(body: JsonObject) -> Iterator[Cause]:
     annotations = section(body, "metadata", "annotations")
     for key in annotations:
         yield from _qualified("metadata.annotations", key.lower())
-    if sum(len(key) + len(value) for key, value in annotations.items()) > _ANNOTATIONS:
+    held = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    if held > _ANNOTATIONS:
         text = f"Too long: may not be more than {_ANNOTATIONS} bytes"
         yield "metadata.annotations", "FieldValueTooLong", text
 
@@ -118,9 +150,20 @@ def _data(body: JsonObject) -> Iterator[Cause]:
         for key in section(body, field):
             if not re.fullmatch(_KEY, key):
                 yield _bad(f"{field}[{key}]", key, _KEY_TEXT)
-    held = (*section(body, "data").values(), *section(body, "binaryData").values())
-    size = sum(len(str(value)) for value in held)
-    if size > _LARGEST:
-        where = "[]" if body["kind"] == "ConfigMap" else "data"
+    for key in section(body, "data").keys() & section(body, "binaryData").keys():
+        yield _bad(f"data[{key}]", key, "duplicate of key present in binaryData")
+    is_map = body["kind"] == "ConfigMap"
+    if _held(body, encoded=("binaryData",) if is_map else ("data",)) > _LARGEST:
+        where = "[]" if is_map else "data"
         text = f"Too long: may not be more than {_LARGEST} bytes"
         yield where, "FieldValueTooLong", text
+
+
+def _held(body: JsonObject, *, encoded: tuple[str, ...]) -> int:
+    """Return how many bytes the values are that readers get: of base64 those that it stands for."""
+    sizes = (
+        _decoded_size(value) or 0 if field in encoded else len(str(value).encode())
+        for field in ("data", "binaryData")
+        for value in section(body, field).values()
+    )
+    return sum(sizes)

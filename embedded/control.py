@@ -1,20 +1,25 @@
-"""The control endpoint for tests in another process: /__embedded__/faults and /requests.
+"""What only the embedded cluster answers: /__embedded__/abilities, /faults and /requests.
 
-In: JSON that names a fault. Out: the fault switched on, or what was asked of the server so far.
+In: a question, or JSON that names a fault. Out: what this cluster can do beyond keeping objects;
+for tests in another process the fault switched on, or what was asked of the server so far.
 """
 
 import time
 
 from embedded.api_errors import bad_request, no_such_resource
+from embedded.containers import Containers
 from embedded.faults import Faults, Rule
 from embedded.http_wire import Request, Response, decoded_json, json_response
 from embedded.json_objects import JsonObject
 
 PREFIX = "__embedded__"
+FILLED = ("file-system backup",)
+"""Means by which a volume's data counts as brought back: its node agent plays the part, though it
+moves no bytes. There is no storage system, so no snapshot comes back and none is moved."""
 
 
-def control(faults: Faults, request: Request) -> Response:
-    """Switch faults on (POST) or off (DELETE), or tell what was asked (GET requests).
+def control(faults: Faults, containers: Containers, request: Request) -> Response:
+    """Switch faults on (POST) or off (DELETE), tell what was asked or can be done (GET).
 
     A fault is `{"fault": "slow|fail|deny|drop-watches|silence-watches|away", ...}` with `verb`,
     `resource`, `namespace`, `times`, `forSeconds`, and `seconds`, `status`, `retryAfter` as the
@@ -25,6 +30,8 @@ def control(faults: Faults, request: Request) -> Response:
     """
     if request.segments[1:] == ("requests",) and request.method == "GET":
         return json_response(faults.requests())
+    if request.segments[1:] == ("abilities",) and request.method == "GET":
+        return json_response({"ways": sorted(containers.ways), "volumes": list(FILLED)})
     if request.segments[1:] != ("faults",):
         raise no_such_resource()
     if request.method == "DELETE":

@@ -23,8 +23,18 @@ def _is_builtin(body: JsonObject) -> bool:
     return "." not in group or group.endswith(".k8s.io")
 
 
+def _fill(holder: JsonObject, key: str, value: object) -> None:
+    """Set a field that is absent, null or an empty text: the server takes all three for unset.
+
+    Zero and False are values of their own; the few fields whose empty text means something
+    (`storageClassName`) are never filled in here.
+    """
+    if holder.get(key) in (None, ""):
+        holder[key] = value
+
+
 def _secret(body: JsonObject) -> None:
-    body.setdefault("type", "Opaque")
+    _fill(body, "type", "Opaque")
     plain = body.pop("stringData", None)
     if plain:
         data = body["data"] = dict(body.get("data") or {})
@@ -33,22 +43,22 @@ def _secret(body: JsonObject) -> None:
 
 
 def _pod_spec(spec: JsonObject) -> None:
-    spec.setdefault("restartPolicy", "Always")
-    spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
-    spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
+    _fill(spec, "restartPolicy", "Always")
+    _fill(spec, "terminationGracePeriodSeconds", 30)
+    _fill(spec, "dnsPolicy", "ClusterFirst")
+    _fill(spec, "securityContext", {})
+    _fill(spec, "schedulerName", "default-scheduler")
     for container in [*items(spec, "containers"), *items(spec, "initContainers")]:
-        container.setdefault("resources", {})
+        _fill(container, "resources", {})
         for port in items(container, "ports"):
-            port.setdefault("protocol", "TCP")
+            _fill(port, "protocol", "TCP")
 
 
 def _pod(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
     _pod_spec(spec)
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    _fill(spec, "serviceAccountName", spec.get("serviceAccount") or "default")
+    spec["serviceAccount"] = spec["serviceAccountName"]
     body["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
 
 
@@ -60,77 +70,79 @@ def _template(spec: JsonObject) -> None:
 
 def _deployment(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
-    spec.setdefault("progressDeadlineSeconds", 600)
-    spec.setdefault("revisionHistoryLimit", 10)
+    _fill(spec, "replicas", 1)
+    _fill(spec, "progressDeadlineSeconds", 600)
+    _fill(spec, "revisionHistoryLimit", 10)
     rolling = {"maxUnavailable": "25%", "maxSurge": "25%"}
-    spec.setdefault("strategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
+    _fill(spec, "strategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
     _template(spec)
 
 
 def _replicated(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
+    _fill(spec, "replicas", 1)
     _template(spec)
 
 
 def _stateful_set(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("podManagementPolicy", "OrderedReady")
-    spec.setdefault("updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
-    spec.setdefault("revisionHistoryLimit", 10)
+    _fill(spec, "podManagementPolicy", "OrderedReady")
+    _fill(spec, "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
+    _fill(spec, "revisionHistoryLimit", 10)
     _replicated(body)
 
 
 def _daemon_set(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
     rolling = {"maxUnavailable": 1, "maxSurge": 0}
-    spec.setdefault("updateStrategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
+    _fill(spec, "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": rolling})
     _template(spec)
 
 
 def _job(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("parallelism", 1)
-    spec.setdefault("completions", 1)
-    spec.setdefault("backoffLimit", 6)
-    spec.setdefault("completionMode", "NonIndexed")
-    spec.setdefault("suspend", False)
+    if spec.get("parallelism") is None:
+        # A Job with parallelism alone works until its pods say that nothing is left.
+        _fill(spec, "completions", 1)
+    _fill(spec, "parallelism", 1)
+    _fill(spec, "backoffLimit", 6)
+    _fill(spec, "completionMode", "NonIndexed")
+    _fill(spec, "suspend", value=False)
     _template(spec)
 
 
 def _cron_job(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("concurrencyPolicy", "Allow")
-    spec.setdefault("suspend", False)
-    spec.setdefault("successfulJobsHistoryLimit", 3)
-    spec.setdefault("failedJobsHistoryLimit", 1)
+    _fill(spec, "concurrencyPolicy", "Allow")
+    _fill(spec, "suspend", value=False)
+    _fill(spec, "successfulJobsHistoryLimit", 3)
+    _fill(spec, "failedJobsHistoryLimit", 1)
 
 
 def _claim(body: JsonObject) -> None:
-    body.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+    _fill(body.setdefault("spec", {}), "volumeMode", "Filesystem")
     body["status"] = {"phase": "Pending"}
 
 
 def _volume(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
-    spec.setdefault("volumeMode", "Filesystem")
+    _fill(spec, "persistentVolumeReclaimPolicy", "Retain")
+    _fill(spec, "volumeMode", "Filesystem")
     body["status"] = {"phase": "Pending"}
 
 
 def _storage_class(body: JsonObject) -> None:
-    body.setdefault("reclaimPolicy", "Delete")
-    body.setdefault("volumeBindingMode", "Immediate")
+    _fill(body, "reclaimPolicy", "Delete")
+    _fill(body, "volumeBindingMode", "Immediate")
 
 
 def _service(body: JsonObject) -> None:
     spec = body.setdefault("spec", {})
-    spec.setdefault("type", "ClusterIP")
-    spec.setdefault("sessionAffinity", "None")
+    _fill(spec, "type", "ClusterIP")
+    _fill(spec, "sessionAffinity", "None")
     for port in items(spec, "ports"):
-        port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        _fill(port, "protocol", "TCP")
+        _fill(port, "targetPort", port.get("port"))
     body["status"] = {"loadBalancer": {}}
 
 

@@ -137,7 +137,7 @@ class EventLog:
         self._forgotten: dict[str, int] = defaultdict(int)
         self.floor = 0
         self._listeners: dict[tuple[str, str], dict[Subscription, None]] = defaultdict(dict)
-        self._taps: dict[str, list[Callable[[Event], None]]] = defaultdict(list)
+        self._taps: dict[str, list[Callable[[Change], None]]] = defaultdict(list)
 
     def record(self, t: ResourceType, change: Change) -> None:
         """Remember the change and tell those who watch its type and namespace."""
@@ -149,7 +149,7 @@ class EventLog:
             for listener in tuple(self._listeners[t.group_resource, place]):
                 listener.offer(change)
         for tap in self._taps[t.group_resource]:
-            tap(change.event)
+            tap(change)
 
     def tap(self, t: ResourceType, hear: Callable[[Event], None]) -> None:
         """Call `hear` with every change of the type from now on, under the storage's lock.
@@ -157,6 +157,10 @@ class EventLog:
         For controllers in this process: they only note a name and go on, so no thread waits per
         type. What `hear` is given must not be mutated.
         """
+        self.tap_changes(t, lambda change: hear(change.event))
+
+    def tap_changes(self, t: ResourceType, hear: Callable[[Change], None]) -> None:
+        """Do as `tap` does, and tell what each object was before as well."""
         self._taps[t.group_resource].append(hear)
 
     def subscribe(

@@ -25,6 +25,23 @@ def copied_object(value: JsonObject) -> JsonObject:
     return {key: copied(item) for key, item in value.items()}
 
 
+_TEXTS = frozenset({"data", "binaryData", "stringData", "labels", "annotations", "matchLabels"})
+"""Maps of texts: Go reads a null in one as an empty text, and keeps its key."""
+
+
+def without_nulls(value: Any, key: str = "") -> Any:  # noqa: ANN401  # JSON in, JSON out
+    """Return a deep copy without the fields that are null: to a typed server they are absent."""
+    if isinstance(value, dict):
+        return {
+            word: without_nulls(item, word)
+            for word, item in value.items()
+            if item is not None or key in _TEXTS
+        }
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
 def encoded(value: object) -> bytes:
     """Return the value as compact JSON in UTF-8."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -7,12 +7,13 @@ mutated, only replaced, so it may be read without copying.
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from embedded.event_log import ADDED, DELETED, MODIFIED, Change, Event, EventLog
+from embedded.indexes import Indexes, Place
 from embedded.json_objects import JsonObject, encoded, items, name_of, namespace_of
 from embedded.resource_types import ResourceType, TypeRegistry
 
@@ -72,6 +73,9 @@ class Ledger:
         self._by_uid: dict[str, Key] = {}
         self._dependents: dict[str, dict[Key, None]] = {}
         self.sweeping: set[str] = set()
+        self.indexes = Indexes()
+        self.last_address = 0
+        """The number of the cluster address given last; the search for a free one goes on there."""
 
     def timestamp(self) -> str:
         """Return the current time as metadata carries it: RFC 3339, UTC, whole seconds."""
@@ -98,6 +102,13 @@ class Ledger:
         table = self._tables.get(t.group_resource, {})
         places = (namespace,) if namespace else sorted(table)
         return [entry for place in places for _, entry in sorted(table.get(place, {}).items())]
+
+    def at(self, t: ResourceType, places: Iterable[Place], namespace: str = "") -> list[Entry]:
+        """Return the entries at these places, in order; a namespace leaves the others out."""
+        table = self._tables.get(t.group_resource, {})
+        found = (place for place in places if not namespace or place[0] == namespace)
+        entries = (table.get(space, {}).get(name) for space, name in sorted(found))
+        return [entry for entry in entries if entry is not None]
 
     def count(self, group_resource: str, namespace: str) -> int:
         """Return how many objects of a type a namespace holds."""
@@ -132,6 +143,7 @@ class Ledger:
         if before is not None:
             self._unindex(key, before.body)
         self._index(key, body)
+        self.indexes.replace(t.group_resource, before.body if before else None, body)
         event = Event(MODIFIED if before else ADDED, body, self.version)
         self.log.record(t, Change(event, before.body if before else None))
         return entry
@@ -141,6 +153,7 @@ class Ledger:
         namespace, name = namespace_of(entry.body), name_of(entry.body)
         del self._tables[t.group_resource][namespace][name]
         self._unindex(Key(t.group_resource, namespace, name), entry.body)
+        self.indexes.replace(t.group_resource, entry.body, None)
         self.version += 1
         last = {
             **entry.body,

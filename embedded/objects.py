@@ -4,8 +4,11 @@ In: `plural.group` names as in backups. Out: bodies. What `peek` and `all` retur
 storage and must not be mutated; what `get` returns is the caller's own.
 """
 
+from collections.abc import Hashable, Mapping
+
 from embedded.api_errors import ApiError
-from embedded.json_objects import JsonObject
+from embedded.indexes import CLAIM, SETTING
+from embedded.json_objects import JsonObject, namespace_of, section
 from embedded.resource_types import ResourceType
 from embedded.storage import Storage
 
@@ -44,6 +47,50 @@ class Objects:
         """Return the stored bodies in order of namespace and name, not to be mutated."""
         t = self.type(group_resource)
         return [entry.body for entry in self.storage.entries(t, namespace, labels=labels)[0]]
+
+    def mounting(self, namespace: str, claim: str) -> list[JsonObject]:
+        """Return the pods that mount a claim, not to be mutated."""
+        return self._indexed("pods", CLAIM, (namespace, claim))
+
+    def reading(self, namespace: str, kind: str, name: str) -> list[JsonObject]:
+        """Return the pods that take settings from a ConfigMap or Secret, not to be mutated."""
+        return self._indexed("pods", SETTING, (namespace, kind, name))
+
+    def kept_for(self, namespace: str, claim: str) -> list[JsonObject]:
+        """Return the volumes whose claimRef names a claim (empty: none), not to be mutated."""
+        return self._indexed("persistentvolumes", CLAIM, (namespace, claim))
+
+    def owned(self, group_resource: str, uid: str) -> list[JsonObject]:
+        """Return the objects of a type that name this uid as an owner, not to be mutated."""
+        t, ledger = self.type(group_resource), self.storage.ledger
+        with ledger.lock:
+            keys = [key for key in ledger.dependents(uid) if key.group_resource == group_resource]
+            return [entry.body for entry in ledger.at(t, [(k.namespace, k.name) for k in keys])]
+
+    def labelled(
+        self, group_resource: str, namespace: str, labels: Mapping[str, object]
+    ) -> list[JsonObject]:
+        """Return the objects that may have all of these labels, not to be mutated."""
+        t, ledger = self.type(group_resource), self.storage.ledger
+        if not labels:
+            return self.all(group_resource, namespace)
+        with ledger.lock:
+            pairs = [(key, str(value)) for key, value in labels.items()]
+            places = ledger.indexes.labelled(group_resource, pairs)
+            return [entry.body for entry in ledger.at(t, places, namespace)]
+
+    def selecting(self, group_resource: str, obj: JsonObject) -> list[str]:
+        """Return the names of the Services or workloads whose selector may match an object."""
+        labels, namespace = section(obj, "metadata", "labels"), namespace_of(obj)
+        with self.storage.ledger.lock:
+            found = self.storage.ledger.indexes.selecting(group_resource, namespace, labels)
+        return [name for _, name in found]
+
+    def _indexed(self, group_resource: str, index: str, key: Hashable) -> list[JsonObject]:
+        t, ledger = self.type(group_resource), self.storage.ledger
+        with ledger.lock:
+            places = ledger.indexes.places(group_resource, index, key)
+            return [entry.body for entry in ledger.at(t, places)]
 
     def create(self, group_resource: str, body: JsonObject, uid: str = "") -> JsonObject:
         """Create an object, with a fresh uid unless one is given; raises ApiError."""

@@ -1,7 +1,8 @@
 """Patches that need no knowledge of types: JSON merge patch and JSON patch.
 
 In: an object and a patch as decoded JSON. Out: the patched object; the original stays as it was.
-Merge patch follows RFC 7386, JSON patch RFC 6902 with RFC 6901 pointers.
+Merge patch follows RFC 7386, JSON patch RFC 6902 with RFC 6901 pointers, and as in the library that
+Kubernetes and Velero use (evanphx/json-patch) an index of -1 is the last item.
 """
 
 from typing import Any
@@ -84,7 +85,7 @@ def _read(tree: Any, steps: list[str]) -> Any:  # noqa: ANN401  # JSON in, JSON 
 
 
 def _position(array: list[Any], step: str) -> int:
-    place = int(step)
+    place = int(step) + len(array) if step.startswith("-") else int(step)
     if not 0 <= place < len(array):
         raise IndexError(f"index {step} is out of range")
     return place

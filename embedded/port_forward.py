@@ -6,7 +6,9 @@ gives a socket, bytes are only carried to and fro. Channel 2n carries
 the data of the n-th port, 2n+1 its errors; both begin with the port number, little-endian.
 """
 
+import contextlib
 import struct
+import threading
 from http import HTTPStatus
 
 from embedded.api_errors import bad_request
@@ -20,6 +22,8 @@ from embedded.websocket import WebSocket, chosen_protocol
 _V4 = "v4.channel.k8s.io"
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")
 _HIGHEST = 65_535
+_QUIET_SECONDS = 0.3
+"""After which a client that has sent nothing is told where nobody stands in."""
 
 
 def forward(containers: Containers, pod: JsonObject, request: Request) -> Answer:
@@ -62,9 +66,12 @@ class _Forwarding:
         self._socket = socket
         self._pending = dict.fromkeys(range(len(ports)), b"")
         self._relays: dict[int, Relay] = {}
+        self._heard: set[int] = set()
 
     def serve(self) -> None:
         """Answer until the client leaves."""
+        quiet = threading.Timer(_QUIET_SECONDS, self._say_who_is_away)
+        quiet.start()
         for number, port in enumerate(self._ports):
             other = self._containers.stream(self._namespace, self._pod, port)
             if other is not None:
@@ -72,8 +79,25 @@ class _Forwarding:
         try:
             self._hear()
         finally:
+            quiet.cancel()
+            quiet.join()
             for relay in self._relays.values():
                 relay.close()
+
+    def _say_who_is_away(self) -> None:
+        """Tell a client that only connects, and sends nothing, of ports where nobody stands in."""
+        for number, port in enumerate(self._ports):
+            if number not in self._relays and number not in self._heard and not self._listens(port):
+                self._refuse(number)
+
+    def _listens(self, port: int) -> bool:
+        asked = Request(method="HEAD", path="/", headers={}, raw_query="", body=b"")
+        return "bytes" in self._containers.ways or self._http(port, asked) is not None
+
+    def _refuse(self, number: int) -> None:
+        error = nobody(f"port {self._ports[number]} of pod {self._namespace}/{self._pod}")
+        with contextlib.suppress(OSError):
+            self._socket.send(2 * number + 1, error.message.encode())
 
     def _hear(self) -> None:
         while (message := self._socket.receive()) is not None:
@@ -84,6 +108,7 @@ class _Forwarding:
             if number in self._relays:
                 self._relays[number].send(data)
                 continue
+            self._heard.add(number)
             self._pending[number] += data
             self._answer(number)
 
@@ -100,8 +125,7 @@ class _Forwarding:
             self._pending[number] = b""
             told = self._containers.connect(self._namespace, self._pod, port, data)
         if told is None:
-            error = nobody(f"port {port} of pod {self._namespace}/{self._pod}")
-            self._socket.send(2 * number + 1, error.message.encode())
+            self._refuse(number)
             return
         self._socket.send(2 * number, told)
 

@@ -8,7 +8,8 @@ Wordings follow the ResourceQuota admission plug-in at v1.34.
 from collections.abc import Iterator
 
 from embedded.api_errors import forbidden
-from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
+from embedded.indexes import LOADBALANCERS, NODEPORTS, service_uses
+from embedded.json_objects import JsonObject, name_of, namespace_of, section
 from embedded.ledger import Entry, Ledger
 from embedded.resource_types import ResourceType
 
@@ -23,19 +24,6 @@ _PLAIN = frozenset(
         "resourcequotas",
     }
 )
-_LOADBALANCERS, _NODEPORTS = "services.loadbalancers", "services.nodeports"
-
-
-def _service_uses(body: JsonObject) -> dict[str, int]:
-    spec = section(body, "spec")
-    ports = len(items(spec, "ports"))
-    if spec.get("type") == "NodePort":
-        return {_NODEPORTS: ports}
-    if spec.get("type") == "LoadBalancer":
-        if spec.get("allocateLoadBalancerNodePorts") is False:
-            ports = sum(1 for port in items(spec, "ports") if port.get("nodePort"))
-        return {_LOADBALANCERS: 1, _NODEPORTS: ports}
-    return {}
 
 
 def uses(t: ResourceType, body: JsonObject) -> dict[str, int]:
@@ -44,7 +32,7 @@ def uses(t: ResourceType, body: JsonObject) -> dict[str, int]:
     if t.group_resource in _PLAIN:
         found[t.group_resource] = 1
     if t.group_resource == "services":
-        found |= _service_uses(body)
+        found |= service_uses(body)
     return found
 
 
@@ -62,15 +50,13 @@ def _number(value: object) -> int | None:
 
 def used(ledger: Ledger, namespace: str, key: str) -> int:
     """Return how much of one quota key the namespace uses."""
-    if key in {_LOADBALANCERS, _NODEPORTS}:
-        t = ledger.types.by_group_resource("services")
-        entries = ledger.entries(t, namespace) if t else []
-        return sum(_service_uses(entry.body).get(key, 0) for entry in entries)
+    if key in {LOADBALANCERS, NODEPORTS}:
+        return ledger.indexes.services[namespace, key]
     return ledger.count(key.removeprefix("count/"), namespace)
 
 
 def _countable(key: str) -> bool:
-    return key.startswith("count/") or key in _PLAIN or key in {_LOADBALANCERS, _NODEPORTS}
+    return key.startswith("count/") or key in _PLAIN or key in {LOADBALANCERS, NODEPORTS}
 
 
 def _limits(quota: Entry) -> Iterator[tuple[str, int]]:
@@ -137,5 +123,5 @@ def recount(ledger: Ledger, t: ResourceType, namespace: str) -> None:
 
 
 def _keys(t: ResourceType) -> tuple[str, ...]:
-    extra = (_LOADBALANCERS, _NODEPORTS) if t.group_resource == "services" else ()
+    extra = (LOADBALANCERS, NODEPORTS) if t.group_resource == "services" else ()
     return (f"count/{t.group_resource}", t.group_resource, *extra)

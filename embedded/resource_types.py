@@ -8,6 +8,9 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_RAW = frozenset({"controllerrevisions.apps", "customresourcedefinitions.apiextensions.k8s.io"})
+"""Built-in types that hold JSON as it is given."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceType:
@@ -45,6 +48,11 @@ class ResourceType:
     def api_version(self) -> str:
         """Return the apiVersion that objects carry, such as `apps/v1` or `v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def untyped(self) -> bool:
+        """Return whether the server keeps nulls: it has no Go type for all that is inside."""
+        return self.custom or self.group_resource in _RAW
 
     @property
     def group_resource(self) -> str:

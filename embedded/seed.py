@@ -16,6 +16,7 @@ from embedded.velero.filters import NON_RESTORABLE
 from embedded.velero.item_actions import Case, Discarded, actions_for
 from embedded.velero.order import restore_order
 from embedded.velero.sync import LOCATION
+from embedded.velero.volume_backups import VolumeBackups
 from embedded.velero.volumes import forget_binding
 
 NODE = "drill-node"
@@ -105,7 +106,10 @@ def _bring_to_life(objects: Objects, resource: str, obj: JsonObject) -> None:
     forget_binding(obj)
     if resource in {"pods", "jobs.batch"}:
         case = Case(
-            objects=objects, restore={"metadata": {"uid": ""}}, original=original, backups=()
+            objects=objects,
+            restore={"metadata": {"uid": ""}},
+            original=original,
+            backups=VolumeBackups(),
         )
         try:
             for action in actions_for(resource):

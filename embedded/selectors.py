@@ -85,6 +85,12 @@ def selector(labels: str = "", fields: str = "", t: ResourceType | None = None) 
     return selects
 
 
+def equal_pairs(labels: str) -> list[tuple[str, str]]:
+    """Return the labels that a selector wants to have exactly these values."""
+    found = (_EQUAL.match(term) for term in _split(labels))
+    return [(one[1], one[3]) for one in found if one is not None and one[2] != "!="]
+
+
 def _split(text: str) -> list[str]:
     return [term.strip() for term in _TERMS.split(text) if term.strip()]
 

@@ -5,8 +5,10 @@ a refusal. Wordings follow the Service validation and the port allocator at v1.3
 """
 
 import ipaddress
+from collections.abc import Hashable
 
-from embedded.api_errors import invalid
+from embedded.api_errors import ApiError, invalid
+from embedded.indexes import ADDRESS
 from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 from embedded.ledger import Ledger
 from embedded.resource_types import ResourceType
@@ -24,16 +26,11 @@ def admit_service(
     Raises:
         ApiError: 422 for a node port that is taken or not allowed for the Service's type.
     """
-    others = [
-        entry.body
-        for entry in ledger.entries(t)
-        if (namespace_of(entry.body), name_of(entry.body)) != (namespace_of(body), name_of(body))
-    ]
     _keep_address(t, body, before)
     _drop_inherited_ports(body, before)
     _check_ports(t, body)
-    _give_address(t, body, others)
-    _give_ports(t, body, others)
+    _give_address(ledger, t, body)
+    _give_ports(ledger, t, body)
 
 
 def _keep_address(t: ResourceType, body: JsonObject, before: JsonObject | None) -> None:
@@ -84,15 +81,14 @@ def _check_ports(t: ResourceType, body: JsonObject) -> None:
         raise invalid(t, name_of(body), *causes)
 
 
-def _give_address(t: ResourceType, body: JsonObject, others: list[JsonObject]) -> None:
+def _give_address(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
     spec = body["spec"]
     if spec.get("type") == "ExternalName":
         return
-    taken = {section(one, "spec").get("clusterIP") for one in others}
     wanted = spec.get("clusterIP")
     if not wanted:
-        wanted = next(str(ip) for ip in _NETWORK.hosts() if str(ip) not in taken)
-    elif wanted != "None" and wanted in taken:
+        wanted = _free_address(ledger, t, body)
+    elif wanted != "None" and _taken(ledger, body, str(wanted)):
         text = (
             f'Invalid value: ["{wanted}"]: failed to allocate IP {wanted}: '
             "provided IP is already allocated"
@@ -104,45 +100,70 @@ def _give_address(t: ResourceType, body: JsonObject, others: list[JsonObject]) -
     spec.setdefault("internalTrafficPolicy", "Cluster")
 
 
-def _ports_of(service: JsonObject) -> set[tuple[int, str]]:
-    return {
-        (port["nodePort"], port.get("protocol", "TCP"))
-        for port in items(service, "spec", "ports")
-        if port.get("nodePort")
-    }
+def _taken(ledger: Ledger, body: JsonObject, key: Hashable) -> bool:
+    """Return whether another Service has this address or node port."""
+    places = ledger.indexes.places("services", ADDRESS, key)
+    return any(place != (namespace_of(body), name_of(body)) for place in places)
 
 
-def _give_ports(t: ResourceType, body: JsonObject, others: list[JsonObject]) -> None:
+def _free_address(ledger: Ledger, t: ResourceType, body: JsonObject) -> str:
+    hosts = _NETWORK.num_addresses - 2
+    for step in range(hosts):
+        number = (ledger.last_address + step) % hosts + 1
+        if not _taken(ledger, body, str(_NETWORK[number])):
+            ledger.last_address = number
+            return str(_NETWORK[number])
+    raise _full(t, body, "a serviceIP")
+
+
+def _full(t: ResourceType, body: JsonObject, what: str) -> ApiError:
+    details: JsonObject = {"name": name_of(body), "kind": t.plural}
+    message = f"Internal error occurred: failed to allocate {what}: range is full"
+    return ApiError(500, "InternalError", message, details)
+
+
+def _give_ports(ledger: Ledger, t: ResourceType, body: JsonObject) -> None:
     spec = body["spec"]
     if spec.get("type") not in _WITH_NODE_PORTS:
         return
     spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
-    taken = set().union(*(_ports_of(one) for one in others))
+    own: set[tuple[int, str]] = set()
     for number, port in enumerate(items(spec, "ports")):
         wanted, protocol = port.get("nodePort"), port["protocol"]
         if wanted:
-            _check_port(t, body, number, (wanted, protocol), taken)
+            taken = (wanted, protocol) in own or _taken(ledger, body, (str(wanted), protocol))
+            _check_port(t, body, number, wanted, taken=taken)
         elif spec.get("allocateLoadBalancerNodePorts", True):
-            port["nodePort"] = next(free for free in NODE_PORTS if (free, protocol) not in taken)
+            port["nodePort"] = _free_port(ledger, t, body, protocol, own)
         if port.get("nodePort"):
-            taken.add((port["nodePort"], protocol))
+            own.add((port["nodePort"], protocol))
+
+
+def _free_port(
+    ledger: Ledger, t: ResourceType, body: JsonObject, protocol: str, own: set[tuple[int, str]]
+) -> int:
+    for free in NODE_PORTS:
+        if (free, protocol) not in own and not _taken(ledger, body, (str(free), protocol)):
+            return free
+    raise _full(t, body, "a nodePort")
 
 
 def _check_port(
     t: ResourceType,
     body: JsonObject,
     number: int,
-    wanted: tuple[int, str],
-    taken: set[tuple[int, str]],
+    wanted: int,
+    *,
+    taken: bool,
 ) -> None:
     why = ""
-    if wanted[0] not in NODE_PORTS:
+    if wanted not in NODE_PORTS:
         why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-    elif wanted in taken:
+    elif taken:
         why = "provided port is already allocated"
     if why:
         field = f"spec.ports[{number}].nodePort"
-        text = f"Invalid value: {wanted[0]}: {why}"
+        text = f"Invalid value: {wanted}: {why}"
         raise invalid(t, name_of(body), (field, "FieldValueInvalid", text))

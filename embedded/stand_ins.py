@@ -90,6 +90,22 @@ class StandIns:
         with self._lock:
             self._all = tuple(one for one in self._all if one.name != name)
 
+    @property
+    def ways(self) -> frozenset[str]:
+        """Return the ways in which any stand-in may answer."""
+        return frozenset(
+            way
+            for one in self._all
+            for way, answer in (
+                ("http", one.http),
+                ("bytes", one.connect),
+                ("tunnel", one.stream),
+                ("exec", one.exec),
+                ("logs", one.logs),
+            )
+            if answer is not None
+        )
+
     def http(  # noqa: PLR0917  # as the Protocol has it
         self,
         namespace: str,

@@ -24,7 +24,7 @@ from embedded.ledger import Entry, Ledger
 from embedded.namespaces import require_mortal
 from embedded.patching import APPLY, patched
 from embedded.resource_types import BUILTIN, VELERO_TYPES, ResourceType, TypeRegistry
-from embedded.selectors import selector
+from embedded.selectors import equal_pairs, selector
 from embedded.updates import check_base, check_preconditions, updated_body
 from embedded.validation import check_kind, new_body
 
@@ -264,9 +264,14 @@ class Storage:
         self, t: ResourceType, namespace: str | None = None, *, labels: str = "", fields: str = ""
     ) -> tuple[tuple[Entry, ...], int]:
         """Return the selected entries (not to be mutated) and the version they are from."""
-        selects = selector(labels, fields, t)
+        selects, wanted = selector(labels, fields, t), equal_pairs(labels)
         with self.ledger.lock:
-            found, version = self.ledger.entries(t, namespace or ""), self.ledger.version
+            version = self.ledger.version
+            if wanted:
+                places = self.ledger.indexes.labelled(t.group_resource, wanted)
+                found = self.ledger.at(t, places, namespace or "")
+            else:
+                found = self.ledger.entries(t, namespace or "")
         if selects is not None:
             found = [entry for entry in found if selects(entry.body)]
         return tuple(found), version

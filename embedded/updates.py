@@ -8,7 +8,7 @@ changes of what was asked for.
 from typing import Any
 
 from embedded.api_errors import ApiError, conflict, invalid, stale
-from embedded.json_objects import JsonObject, copied_object, name_of, section
+from embedded.json_objects import JsonObject, copied_object, name_of, section, without_nulls
 from embedded.resource_types import ResourceType
 
 _KEPT = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "generation")
@@ -24,7 +24,7 @@ def check_base(t: ResourceType, current: JsonObject, wanted: JsonObject) -> None
     """
     metadata, stored = section(wanted, "metadata"), current["metadata"]
     version = metadata.get("resourceVersion")
-    if version and version != stored["resourceVersion"]:
+    if version not in {None, "", "0", stored["resourceVersion"]}:
         raise stale(t, name_of(current))
     if metadata.get("uid") and metadata["uid"] != stored["uid"]:
         raise _other_uid(t, name_of(current), metadata["uid"], stored["uid"])
@@ -95,7 +95,7 @@ def _through_door(
         if not t.custom:
             body["metadata"] = {**body["metadata"], **_decoration(wanted)}
         return body
-    body = copied_object(wanted)
+    body = copied_object(wanted) if t.untyped else dict(without_nulls(wanted))
     body["metadata"] = dict(section(body, "metadata"))
     if t.has_status:
         _replace(body, "status", current)

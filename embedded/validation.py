@@ -10,7 +10,7 @@ import string
 from dataclasses import replace
 
 from embedded.api_errors import ApiError, bad_request, invalid
-from embedded.json_objects import JsonObject, copied_object, section
+from embedded.json_objects import JsonObject, copied_object, section, without_nulls
 from embedded.resource_types import ResourceType
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -38,6 +38,7 @@ _RULES = {
     "segment": (re.compile(r"(?!\.{1,2}$)[^/%]+"), 253, "may not contain '/' or '%'"),
 }
 _GROUPS_OF_SEGMENTS = frozenset({"rbac.authorization.k8s.io"})
+_UNSET_VERSIONS = (None, "", "0")
 _SUFFIX = string.digits + string.ascii_lowercase
 _NAMES = random.Random()  # noqa: S311  # names, no secrets
 
@@ -108,11 +109,11 @@ def new_body(t: ResourceType, obj: JsonObject, namespace: str | None) -> JsonObj
         ApiError: 400 or 422 when they contradict each other or are not allowed.
     """
     check_kind(t, obj)
-    body = copied_object(obj)
+    body = copied_object(obj) if t.untyped else dict(without_nulls(obj))
     body["apiVersion"], body["kind"] = t.api_version, t.kind
     metadata = body["metadata"] = dict(section(body, "metadata"))
     _settle_namespace(t, metadata, namespace)
-    if metadata.get("resourceVersion"):
+    if metadata.get("resourceVersion") not in _UNSET_VERSIONS:
         raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
     _settle_name(t, metadata)
     for owned_by_server in ("selfLink", "managedFields", "deletionTimestamp", "resourceVersion"):

@@ -83,13 +83,18 @@ class Clusters:
         from embedded.buckets import StoreNotUsable
         from embedded.cluster import EmbeddedCluster
         from embedded.stand_ins import UnknownStandIn
+        from embedded.velero.server import VeleroOptions
 
         folder = self._stack.enter_context(
             tempfile.TemporaryDirectory(prefix="restore-drill-embedded-")
         )
         try:
             cluster = self._stack.enter_context(
-                EmbeddedCluster(store=self._settings.store, stand_ins=stand_ins)
+                EmbeddedCluster(
+                    store=self._settings.store,
+                    stand_ins=stand_ins,
+                    velero_options=VeleroOptions(any_snapshot_location=True),
+                )
             )
         except StoreNotUsable as error:
             raise Misconfigured(

@@ -51,7 +51,8 @@ def _proof(scenario: Scenario, rehearsal: Rehearsal) -> Iterator[str]:
     for target in planned(spec, rehearsal.inventory, tuple(rehearsal.namespaces)):
         yield f"    {target.words}  {target.address}"
     yield f"    and must still reach {DNS.words} and its neighbours"
-    found = rehearsal.inventory.objects if rehearsal.inventory else ()
+    held = rehearsal.inventory.objects if rehearsal.inventory else ()
+    found = (obj for obj in held if obj.key not in rehearsal.owned_out)
     worn = guises(found, rehearsal.namespaces, rehearsal.left_out)[:MOST]
     if worn:
         told = ", ".join(f"{guise.workload} in {guise.namespace}" for guise in worn)
@@ -64,6 +65,8 @@ def _objects(rehearsal: Rehearsal) -> Iterator[str]:
         verb = "leave out" if reason else "restore"
         because = f": {reason}" if reason else ""
         yield f"{verb}  {number} {resource} of {namespace}{because}"
+    for (namespace, resource, reason), number in sorted(rehearsal.owned().items()):
+        yield f"leave out  {number} {resource} of {namespace}: {reason}"
 
 
 def _volumes(rehearsal: Rehearsal) -> Iterator[str]:

@@ -18,6 +18,7 @@ from drills.findings import Finding
 from drills.integrity.contract import Bucket, Listed, Wish
 from drills.integrity.remembering import Remembering
 from drills.integrity.result import BackupCheck
+from drills.spelling import what_there_is
 from reports.verify_record import NotLookedAt
 from runner.bucket_workers import Advance, BucketSource, checks_apart, checks_here
 from runner.exit_codes import ExitCode
@@ -127,8 +128,10 @@ def _listed(order: VerifyOrder, bucket: Bucket) -> tuple[Listed, ...]:
     lacking = sorted(order.wish.names - {one.name for one in found})
     if lacking or not found:
         what = f"holds no backup {lacking[0]}" if lacking else "holds no backup that is wished for"
+        known = [one.name for one in bucket.backups(Wish())] if lacking else []
+        meant = f". {what_there_is(lacking[0], known)}" if known else ""
         raise Misconfigured(
-            f"{location_of(order.source.url)} {what}",
+            f"{location_of(order.source.url)} {what}{meant}",
             hint="Name the folder or prefix that holds `backups/`, and a backup in it.",
         )
     return found

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from scenarios.document import Document
 from scenarios.frozen import FrozenMap, freeze_map
+from scenarios.kinds import full_name
 from scenarios.model import (
     BackupQuery,
     CleanupPolicy,
@@ -88,11 +89,16 @@ def _backup(part: Document) -> BackupQuery:
 
 def _comparison(part: Document) -> SourceComparison | None:
     """Return what `true`, `auto`, `false` or `{except: [...]}` mean; left out means auto."""
-    excepted = part.words("compareWithSource", "except")
+    excepted = _kinds(part, "compareWithSource", "except")
     required = part.flag("compareWithSource") or bool(excepted)
     if not required and part.at("compareWithSource") is False:
         return None
     return SourceComparison(required=required, excepted=excepted)
+
+
+def _kinds(part: Document, *keys: str) -> tuple[str, ...]:
+    """Return the kinds in full, each once."""
+    return tuple(dict.fromkeys(full_name(word) for word in part.words(*keys)))
 
 
 def _pick(part: Document) -> Pick:
@@ -110,8 +116,8 @@ def _restore(part: Document) -> RestoreSpec:
         deadline=part.duration("deadline") or left_out.deadline,
         cleanup_deadline=part.duration("cleanupDeadline") or left_out.cleanup_deadline,
         stable_for=left_out.stable_for if stable_for is None else stable_for,
-        exclude=part.words("exclude"),
-        allow=part.words("allow"),
+        exclude=_kinds(part, "exclude"),
+        allow=_kinds(part, "allow"),
         gives_way=part.flag("yield", default=True),
         namespace_labels=part.words("namespaceLabels"),
         storage_classes=FrozenMap(part.texts("storageClasses")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from drills.backups import Maker, ObjectKey
-from drills.companions.makers import is_custom, named_after
+from drills.companions.makers import may_make, named_after
 from drills.companions.named import ACCOUNTS, CLAIMS, CONFIG_MAPS, SECRETS, Naming
 
 COMPANIONS = frozenset({SECRETS, CONFIG_MAPS, ACCOUNTS, CLAIMS})
@@ -85,7 +85,7 @@ class Companions:
         """Take note that the backup holds an object."""
         if resource in COMPANIONS:
             self._held.add(hash((resource, namespace, name)))
-        elif namespace and is_custom(resource) and len(self._custom) < MOST_CUSTOM:
+        elif namespace and may_make(resource) and len(self._custom) < MOST_CUSTOM:
             self._custom.setdefault((namespace, name), resource)
 
     def add(self, naming: Naming) -> None:
@@ -115,7 +115,8 @@ class Companions:
             self._users[key].add(naming, needed=needed)
 
     def _lack(self, key: ObjectKey, users: _Users) -> Lack:
-        sure = self._makers.get((key.namespace, key.name))
+        made = key.resource == SECRETS  # the makers that the table knows make nothing else
+        sure = self._makers.get((key.namespace, key.name)) if made else None
         maker = sure or self._called_alike(key)
         return Lack(
             key=key,

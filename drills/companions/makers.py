@@ -19,6 +19,29 @@ SERVING_CERTIFICATE = (
 """OpenShift's service CA makes this Secret for a Service."""
 _BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy", "extensions", "velero.io"})
 
+_ONLY_CONFIGURE = frozenset(
+    {
+        "aquasecurity.github.io",
+        "cilium.io",
+        "crd.projectcalico.org",
+        "keda.sh",
+        "kyverno.io",
+        "networking.istio.io",
+        "projectcalico.org",
+        "projectcontour.io",
+        "security.istio.io",
+        "telemetry.istio.io",
+        "traefik.containo.us",
+        "traefik.io",
+        "wgpolicyk8s.io",
+    }
+)
+"""Groups whose resources set up traffic, policies or scaling, and make no Secrets."""
+_ONLY_WATCH = frozenset(
+    f"{plural}.monitoring.coreos.com"
+    for plural in ("podmonitors", "probes", "prometheusrules", "servicemonitors")
+)
+
 
 def maker_of(key: ObjectKey, obj: KubeObject) -> Maker | None:
     """Return what `obj` makes, None where it is none that the table knows."""
@@ -30,10 +53,12 @@ def maker_of(key: ObjectKey, obj: KubeObject) -> Maker | None:
 
 
 @lru_cache(maxsize=1024)
-def is_custom(resource: str) -> bool:
-    """Return whether `resource` (`plural.group`) is none of Kubernetes' or Velero's own."""
+def may_make(resource: str) -> bool:
+    """Return whether an operator may make Secrets by a custom `resource` (`plural.group`)."""
     group = resource.partition(".")[2]
-    return group not in _BUILT_IN and not group.endswith(".k8s.io")
+    if group in _BUILT_IN or group.endswith(".k8s.io"):
+        return False
+    return group not in _ONLY_CONFIGURE and resource not in _ONLY_WATCH
 
 
 def named_after(name: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from drills.cluster import ServedKind
+from scenarios.kinds import known_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class BackupScope:
 
 
 def _means(word: str, served: ServedKind) -> bool:
+    if known := known_as(word):
+        return known == served.resource
     named = word.lower()
     names = (served.resource, served.plural, served.kind.lower())
     return named in names or any(fnmatchcase(name, named) for name in names[:2])

@@ -3,11 +3,13 @@
 In: backups, cron lines, stores. Out: findings. A store that cannot be asked is an unanswered one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
+from drills.clocks import backup_clocks
 from drills.errors import DrillError, Interrupted, Misconfigured
 from drills.findings import Finding
 from drills.policy.bucket import BucketSettings, check_bucket
@@ -18,11 +20,12 @@ from drills.policy.schedules import check_gap, check_schedules
 from drills.policy.storage import check_storage, usage_of
 from drills.policy.tiers import tiers_of
 from drills.ports import ObjectStore
-from drills.stages.select import contains_namespace
 from scenarios.model import RetentionSpec
 
 EVERYTHING = "every namespace"
 LOOKBACK = timedelta(days=14)
+NAMESPACE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+"""What no namespace can be called is a pattern of the engine's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,9 @@ def judge_backups(
 ) -> Iterator[Finding]:
     """Yield what is wrong with when backups are taken and how long they are kept."""
     every = tuple(backups)
-    for namespace in promise.namespaces or _named(every):
-        members = [b for b in every if _covers(b, namespace)]
-        subject = f"namespace {namespace}" if namespace else EVERYTHING
+    for backup in every:
+        yield from backup_clocks(backup, now)
+    for subject, members in _groups(every, promise.namespaces):
         gap = check_gap(members, promise.rpo, now=now, lookback=promise.lookback, subject=subject)
         yield gap
         yield from check_retention(members, tiers_of(promise.retention), now=now, subject=subject)
@@ -96,17 +99,28 @@ def judge_replica(
     yield from check_replica(found, subject=replica.name, allowed=allowed, newest=name)
 
 
-def _covers(backup: Backup, namespace: str) -> bool:
-    if namespace:
-        return contains_namespace(backup, namespace)
-    return not backup.included_namespaces
+def _groups(
+    backups: Sequence[Backup], wanted: Sequence[str]
+) -> Iterator[tuple[str, tuple[Backup, ...]]]:
+    """Yield what each promise is about, with the backups that count for it.
+
+    Where nobody names namespaces, those that the backups name. A pattern (`team-*`) stands for
+    itself: which namespaces it means only the source knows.
+    """
+    words = {word for b in backups for word in b.included_namespaces if word}
+    if not wanted:
+        whole = tuple(b for b in backups if not b.included_namespaces)
+        if any(b.recovery_point for b in whole) or not words:
+            yield EVERYTHING, whole
+    for word in wanted or sorted(words):
+        if wanted or NAMESPACE_NAME.fullmatch(word):
+            yield f"namespace {word}", tuple(b for b in backups if b.covers(word))
+        else:
+            yield f"namespaces {word}", tuple(b for b in backups if _takes(b, word))
 
 
-def _named(backups: Iterable[Backup]) -> tuple[str, ...]:
-    """Return the namespaces that backups name; '' where some backups simply take all."""
-    named = {name for b in backups for name in b.included_namespaces if "*" not in name}
-    whole = any(b.recovery_point and not b.included_namespaces for b in backups) or not named
-    return (*([""] if whole else []), *sorted(named))
+def _takes(backup: Backup, pattern: str) -> bool:
+    return not backup.included_namespaces or pattern in backup.included_namespaces
 
 
 def _not_asked(place: Place, error: DrillError) -> Finding:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
+from drills.clocks import SET_THE_CLOCK, in_future, recovery_points
 from drills.findings import Finding, Severity
 from drills.policy.crons import UnknownCron, fires
-from drills.policy.remarks import remark, some
+from drills.policy.remarks import remark, some, unasked
 from scenarios import format_duration
 
 EARLY = timedelta(minutes=1)
@@ -39,8 +40,7 @@ class Gap:
 
 def worst_gap(backups: Iterable[Backup], *, now: datetime, lookback: timedelta) -> Gap | None:
     """Return the longest gap; the one that began before the window and the open one count."""
-    points = sorted(b.recovery_point for b in backups if b.recovery_point and not b.unusable)
-    points = [point for point in points if point <= now]
+    points = recovery_points(backups, now)
     before = [point for point in points if point < now - lookback][-1:]
     line = [*before, *(point for point in points if point >= now - lookback), now]
     gaps = [Gap(begin=a, end=b) for a, b in itertools.pairwise(line)]
@@ -57,6 +57,13 @@ def check_gap(
 ) -> Finding:
     """Return the worst gap, a warning where it is beyond the target (RPO)."""
     gap = worst_gap(backups, now=now, lookback=lookback)
+    if gap is None and any(in_future(b.recovery_point, now) for b in backups if not b.unusable):
+        return unasked(
+            "no-recovery-point",
+            subject,
+            "Every usable backup began in the future, so a clock is wrong and no gap is known.",
+            SET_THE_CLOCK,
+        )
     if gap is None:
         return remark(
             "no-recovery-point",
@@ -99,7 +106,10 @@ class _Line:
     ) -> None:
         self._name, self._now = name, now
         runs = [(b.started_at or b.recovery_point, b) for b in members]
-        dated = [(moment, b) for moment, b in runs if moment is not None and moment <= now]
+        self._to_come = any(in_future(moment, now) for moment, _ in runs)
+        dated = [
+            (moment, b) for moment, b in runs if moment is not None and not in_future(moment, now)
+        ]
         self._runs = sorted(dated, key=lambda run: run[0])
         self._begin = now - lookback
         if self._runs:
@@ -108,7 +118,8 @@ class _Line:
     def findings(self, cron: str | None) -> Iterator[Finding]:
         """Yield what is wrong, by the cron line or, without one, by habit."""
         if not self._runs:
-            yield self._remark("schedule-without-backup", "has no backup that is left")
+            if not self._to_come:
+                yield self._remark("schedule-without-backup", "has no backup that is left")
             return
         try:
             yield from self._by_cron(cron) if cron else self._by_habit()

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from drills.errors import CannotAsk, DrillError, Forbidden, Interrupted, Misconfigured, NotServed
+from drills.errors import (
+    CannotAsk,
+    DrillError,
+    Forbidden,
+    Interrupted,
+    Misconfigured,
+    NobodyAnswers,
+    NotServed,
+)
 from drills.expectations import Mismatch, show
 from drills.findings import Cause, Finding
 from drills.ports import Deadline
@@ -20,7 +28,7 @@ from drills.record import Outcome, ProbeRecord
 from scenarios.model import ProbeSpec
 
 HIDDEN_EXPECTATION = "a Secret's value (not shown)"
-FINAL = (Forbidden, Misconfigured, NotServed)
+FINAL = (Forbidden, Misconfigured, NobodyAnswers, NotServed)
 """Errors that asking again cannot mend."""
 
 

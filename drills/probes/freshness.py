@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from drills.clocks import SET_THE_CLOCK, in_future
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch
 from drills.findings import Cause
@@ -43,7 +44,7 @@ def freshness(
     limit = _within(expect, context)
     seen = sight(text, _not_after(expect, context))
     if seen.newest is None:
-        return None, _nothing_restored(seen, advice)
+        return None, _nothing_restored(seen, advice, context.clock.now())
     age = max(context.reference - seen.newest, timedelta(0))
     if age <= limit:
         return seen.newest, None
@@ -53,12 +54,19 @@ def freshness(
     )
 
 
-def _nothing_restored(seen: Sighting, advice: Advice) -> Mismatch:
+def _nothing_restored(seen: Sighting, advice: Advice, now: datetime) -> Mismatch:
     if seen.without_zone:
         raise CannotAsk(
             "the instants in the output have no time zone, so their age is unknown",
             hint=advice.zone,
             cause=Cause.CONFIGURATION,
+        )
+    if seen.too_young is not None and in_future(seen.too_young, now):
+        raise CannotAsk(
+            f"every instant in the output is yet to come ({seen.too_young.isoformat()} at the "
+            "earliest): the clock that wrote them is ahead of this machine's, or of the restore's",
+            hint=SET_THE_CLOCK,
+            cause=Cause.ENVIRONMENT,
         )
     if seen.too_young is not None:
         raise CannotAsk(

@@ -75,7 +75,9 @@ def begin(drill: Drill, maker: Maker) -> Proving | None:
 def _guises(drill: Drill) -> tuple[Guise, ...]:
     if drill.order is None:
         return ()
-    return guises(drill.order.inventory.objects, drill.order.namespaces, drill.order.left_out)
+    order = drill.order
+    found = (obj for obj in order.inventory.objects if obj.key not in order.owned_out)
+    return guises(found, order.namespaces, order.left_out)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ def act_references(drill: Drill) -> None:
     notes = drill.notes
     with notes.stage("references") as note:
         order = _order(drill)
-        found = references(drill.ports.cluster, order, _previewed(drill, order))
+        told = {finding.subject for finding in notes.foreseen.findings}
+        found = references(drill.ports.cluster, order, _previewed(drill, order), told)
         notes.findings += found
         note.message = f"{len(found)} findings"
 

@@ -3,7 +3,7 @@
 In: the cluster. Out: names; None where we may not ask, with the finding that says so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from drills import objects
 from drills.errors import DrillError, Forbidden, NotServed
@@ -29,7 +29,7 @@ class Present:
     """Answers from one cluster; `findings` gathers what could not be asked."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self.findings: list[Finding] = []
 
     def classes(self, kind: NeedKind) -> frozenset[str] | None:
@@ -43,37 +43,19 @@ class Present:
     def images(self) -> frozenset[str] | None:
         """Return the image names that nodes hold; a node tells of its 50 largest only."""
         try:
-            nodes = self._cluster.list(NODE)
+            nodes = self.cluster.list(NODE)
         except (Forbidden, NotServed):
             return None
         return frozenset(_images(nodes))
 
-    def unserved(self, kind: Kind, resource: str) -> str | None:
-        """Return None where `kind` is served, else what is served in its stead ('' for nothing)."""
-        return _asked(lambda: self._cluster.served(kind), lambda: self._other(resource))
-
-    def _other(self, resource: str) -> str:
-        try:
-            return self._cluster.served_resource(resource).api_version
-        except NotServed:
-            return ""
-
     def _listed(self, kind: Kind) -> tuple[KubeObject, ...] | None:
         try:
-            return tuple(self._cluster.list(kind, metadata_only=True))
+            return tuple(self.cluster.list(kind, metadata_only=True))
         except NotServed:
             return ()
         except Forbidden as error:
             self.findings.append(_not_asked(kind, error))
             return None
-
-
-def _asked(ask: Callable[[], object], otherwise: Callable[[], str]) -> str | None:
-    try:
-        ask()
-    except NotServed:
-        return otherwise()
-    return None
 
 
 def _is_default(obj: KubeObject) -> bool:

@@ -5,19 +5,20 @@ would meet is critical; what only concerns kinds that a drill leaves out, or rew
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from drills import objects
-from drills.backups import BackedUpObject, ObjectKey
+from drills.backups import ObjectKey
 from drills.engine import RestoreOrder
 from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 from drills.plan import rule_for
-from drills.ports import Cluster, Kind
+from drills.ports import Cluster
 from drills.restorability.images import image_findings
 from drills.restorability.needs import DEFAULT, Need, NeedKind, needs_of
 from drills.restorability.present import CLASSES, Present
+from drills.unserved import finding_of, unserved_kinds
 
 SHOWN = 3
 RESOURCES: dict[NeedKind, str] = {
@@ -28,7 +29,6 @@ RESOURCES: dict[NeedKind, str] = {
     NeedKind.SERVICE_ACCOUNT: "serviceaccounts",
     NeedKind.PULL_SECRET: "secrets",
 }
-DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 OF_THE_SOURCE = frozenset({NeedKind.INGRESS_CLASS, NeedKind.PRIORITY_CLASS})
 """Needs that a drill leaves out or takes away, so they are read from the backup's own objects."""
 
@@ -49,9 +49,14 @@ class _Wanted:
 
 
 def references(
-    cluster: Cluster, order: RestoreOrder, created: Iterable[KubeObject]
+    cluster: Cluster,
+    order: RestoreOrder,
+    created: Iterable[KubeObject],
+    told: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Return what is missing; `created` are the engine's preview of the same order.
+
+    `told` are subjects of findings that there are already.
 
     Raises Unreachable and what `created` raises.
     """
@@ -59,7 +64,7 @@ def references(
     needs = _needs(order, created)
     images = [need.name for need in needs if need.kind is NeedKind.IMAGE]
     found = (
-        *_apis(present, order),
+        *_apis(present, order, told),
         *_missing(present, order, needs),
         *image_findings(images, present.images() if images else None),
     )
@@ -81,42 +86,26 @@ def _needs(order: RestoreOrder, created: Iterable[KubeObject]) -> dict[Need, _Wa
     return needs
 
 
-def _apis(present: Present, order: RestoreOrder) -> Iterator[Finding]:
-    kinds: dict[tuple[Kind, str], list[BackedUpObject]] = defaultdict(list)
-    for obj in order.inventory.objects:
-        if obj.key.namespace in order.namespaces and obj.explanation is None:
-            kinds[Kind(obj.api_version, obj.kind), obj.key.resource].append(obj)
-    held = {obj.key for obj in order.inventory.objects}
-    for (kind, resource), members in kinds.items():
-        other = present.unserved(kind, resource)
-        if other is not None:
-            yield _api_missing(order, (kind, resource), len(members), other, held)
+def _apis(present: Present, order: RestoreOrder, told: Collection[str]) -> Iterator[Finding]:
+    """Yield what is not served; that of what a drill leaves out concerns a real restore only."""
+    for found in unserved_kinds(present.cluster, order):
+        if found.subject not in told:
+            said = finding_of(found, order.inventory, present.cluster.version())
+            yield replace(said, code="api-not-served")
+    everything = replace(order, left_out=())
+    restored = {one.kind for one in unserved_kinds(present.cluster, order)}
+    for found in unserved_kinds(present.cluster, everything):
+        if found.kind not in restored:
+            yield _left_out(finding_of(found, order.inventory, present.cluster.version()))
 
 
-def _api_missing(
-    order: RestoreOrder, which: tuple[Kind, str], count: int, other: str, held: set[ObjectKey]
-) -> Finding:
-    kind, resource = which
-    left_out = rule_for(order.left_out, resource) is not None
-    remedy = "Install the API version that the backup needs before restoring."
-    if other:
-        remedy = f"The cluster serves {resource} as {other}: store and back it up in that version."
-    elif ObjectKey(resource=DEFINITIONS, namespace="", name=resource) in held:
-        remedy = (
-            "The backup holds the CustomResourceDefinition, but a drill changes nothing of the "
-            "cluster: install it there first."
-        )
-    ends = "a drill leaves them out" if left_out else "they would silently not come back"
-    return Finding(
+def _left_out(said: Finding) -> Finding:
+    return replace(
+        said,
         code="api-not-served",
-        severity=Severity.WARNING if left_out else Severity.CRITICAL,
-        cause=Cause.ENVIRONMENT,
-        subject=f"{kind.api_version} {kind.kind}",
-        message=(
-            f"The cluster does not serve {kind.api_version} {kind.kind}, which {count} objects of "
-            f"the backup need; {ends}."
-        ),
-        remedy=remedy,
+        severity=Severity.WARNING,
+        message=f"{said.message.removesuffix('.')}; a drill leaves them out.",
+        unanswered=False,
     )
 
 

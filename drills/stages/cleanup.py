@@ -24,6 +24,12 @@ from drills.sandbox import NAMESPACE
 
 VOLUME = Kind("v1", "PersistentVolume")
 CLAIM = Kind("v1", "PersistentVolumeClaim")
+MOVED_INTO = "velero.io/dynamic-pv-restore"
+RESTORED_BY = "velero.io/restore-name"
+"""On every object that Velero restored as it was, a volume too."""
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+_KEPT_OF_LABEL = 57
+"""Characters that Velero keeps of a label value that is too long (`pkg/label/label.go`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +104,25 @@ def _made_for(volume: KubeObject, claim: KubeObject) -> bool:
     that was restored as it is, or that somebody made by hand, can be as young and bound to the
     claim, and yet lead to production's storage: its policy is none of our business.
     """
-    if objects.uid(claim) not in objects.name(volume):
+    if objects.uid(claim) not in objects.name(volume) and not _moved_into(volume, claim):
         return False
     made = objects.instant(volume, "metadata", "creationTimestamp")
     wanted = objects.instant(claim, "metadata", "creationTimestamp")
     return made is not None and wanted is not None and made >= wanted
+
+
+def _moved_into(volume: KubeObject, claim: KubeObject) -> bool:
+    """Return whether a data mover filled `volume` for another claim, and then gave it to `claim`.
+
+    Velero's fills one that was provisioned for a claim of its own, and binds it anew. It keeps
+    others off by a selector of the claim, which names the claim and where it is (v1.18
+    `pkg/restore/actions/csi/pvc_action.go`); the label that the selector asks for is gone again
+    where the source's policy and labels were put back (`restore_finalizer_controller.go`).
+    """
+    told = objects.text(claim, "spec", "selector", "matchLabels", MOVED_INTO)
+    named = f"{objects.namespace(claim)}.{objects.name(claim)}."[:_KEPT_OF_LABEL]
+    provisioned = PROVISIONED_BY in objects.mapping(volume, "metadata", "annotations")
+    return told.startswith(named) and provisioned and RESTORED_BY not in objects.labels(volume)
 
 
 def _doom_volumes(tools: CleanupTools, volumes: Sequence[KubeObject]) -> Iterator[str]:

@@ -35,7 +35,11 @@ def look_for_names(
     """Read every object that had a name rewritten; raises Unreachable."""
     if order.names is None:
         return NamesLed()
-    planned = rewritings(order.inventory, order.names, order.left_out)
+    planned = tuple(
+        one
+        for one in rewritings(order.inventory, order.names, order.left_out)
+        if one.source not in order.owned_out
+    )
     groups = [(key, tuple(group)) for key, group in groupby(planned, lambda one: one.source)]
     look = _looking(cluster, kinds, order, order.names)
     with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="names") as pool:

@@ -33,13 +33,17 @@ def run_probes(
     stop: Callable[[], bool],
     listener: Listener,
     probes: Mapping[str, Probe] | None = None,
+    mute: Mapping[str, str] | None = None,
 ) -> tuple[ProbeRecord, ...]:
     """Ask all of `specs` and return their records; never raises for what a probe does.
 
-    `probes` are looked at before those that are built in or installed.
+    `probes` are looked at before those that are built in or installed. `mute` names those that
+    nobody in this cluster can answer, with the reason: they are not asked.
     """
     limits = Limits(deadline=deadline, stop=stop)
-    board = _Board(specs=tuple(specs), context=context, limits=limits, probes=probes or {})
+    board = _Board(
+        specs=tuple(specs), context=context, limits=limits, probes=probes or {}, mute=mute or {}
+    )
     while len(board.records) < len(board.specs):
         board.start_what_can_start()
         board.collect()
@@ -57,6 +61,7 @@ class _Board:
     context: ProbeContext
     limits: Limits
     probes: Mapping[str, Probe]
+    mute: Mapping[str, str] = field(default_factory=dict)
     records: dict[int, ProbeRecord] = field(default_factory=dict)
     fresh: list[ProbeRecord] = field(default_factory=list)
     """Records the listener has not heard of."""
@@ -88,6 +93,8 @@ class _Board:
     def _consider(self, at: int) -> bool:
         """Start or settle one waiting probe; return whether it was settled without asking."""
         spec = self.specs[at]
+        if spec.name in self.mute:
+            return self._settle(at, self.mute[spec.name], Cause.ENVIRONMENT)
         done = {self.specs[i].name: record for i, record in self.records.items()}
         names = {other.name for other in self.specs}
         for need in spec.needs:

@@ -4,7 +4,7 @@ What the engine says is kept; what is in the sandbox decides.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills import objects
 from drills.bystanders import OTHER_POLICIES, Origin, bystander_findings, opened
@@ -12,6 +12,7 @@ from drills.completeness import compare, findings_of, obstacles_of
 from drills.engine import Engine, Restored, RestoreOrder
 from drills.errors import DrillError, Missing
 from drills.findings import Finding
+from drills.foreseen import Foreseen
 from drills.hazards import Hazard, finding_of, hazards, is_dangerous
 from drills.live import LiveSandbox, look
 from drills.objects import KubeObject
@@ -21,9 +22,12 @@ from drills.record import Completeness, Rewriting, VolumeRecord
 from drills.shared_volumes import shared_volumes
 from drills.stages.names_led import look_for_names
 from drills.stages.volumes import came_back, volume_findings, volumes_of
+from drills.stages.volumes_left_out import volumes_left_out, volumes_left_out_notes
 from drills.storage_classes import CLAIMS, unmapped
 
-HINDERED = frozenset({"object-refused", "objects-not-reached"})
+HINDERED = frozenset(
+    {"object-refused", "objects-not-reached", "kind-not-served", "version-not-served"}
+)
 ALWAYS_LOOKED_AT = (
     "services",
     "cronjobs.batch",
@@ -91,21 +95,31 @@ def examine(
     before: Before | None = None,
     *,
     closed: bool = True,
+    foreseen: Foreseen | None = None,
 ) -> Examined:
     """Compare the sandbox with the inventory and make harmless what is live in it.
 
-    What is somebody else's is named and left as it is.
+    What is somebody else's is named and left as it is; what was `foreseen` is not said again.
     """
-    before = before or Before()
+    before, foreseen = before or Before(), foreseen or Foreseen()
     live = look(cluster, _targets(order), _worth_listing(order))
     origin = Origin(before=before.uids, items=restored.items)
     dangers = neutralise(cluster, listener, live, order, origin)
     told = tuple(_told(cluster, live, order, dangers.others, before=before, closed=closed))
     shared = shared_volumes(cluster, live.objects.get("persistentvolumeclaims", ()))
-    names, led = live.names(), look_for_names(cluster, live.kinds, order)
-    completeness = compare(order.inventory, order.namespaces, order.left_out, names)
+    names = replace(live.names(), unserved=foreseen.unserved)
+    led = look_for_names(cluster, live.kinds, order)
+    completeness = compare(
+        order.inventory, order.namespaces, order.left_out, names, order.owned_out
+    )
     missing = findings_of(completeness, names, obstacles_of(restored))
-    volumes = volumes_of(order.inventory, order.namespaces, came_back(restored))
+    volumes = volumes_of(
+        order.inventory,
+        order.namespaces,
+        came_back(restored),
+        beyond=foreseen.volumes,
+        left_out=volumes_left_out(order),
+    )
     return Examined(
         completeness=completeness,
         volumes=volumes,
@@ -113,12 +127,13 @@ def examine(
             *dangers.findings,
             *told,
             *shared.findings,
-            *missing,
-            *volume_findings(volumes),
+            *(f for f in (*missing, *volume_findings(volumes)) if not foreseen.told(f)),
+            *volumes_left_out_notes(order),
             *led.findings,
             *unmapped(live.objects.get(CLAIMS, ()), order.storage_classes),
         ),
         hindered=any(f.code in HINDERED for f in missing)
+        or bool(foreseen.volumes)
         or any(volume.outcome == "interrupted" for volume in volumes),
         rewritings=led.rewritings,
         harmless=dangers.harmless and shared.harmless and not opened(told),
@@ -182,21 +197,21 @@ def neutralise(
     origin: Origin,
 ) -> Neutralised:
     """Make every hazard that was restored live harmless at once."""
-    found = hazards(live, order.left_out, order.names)
-    others = tuple(
-        hazard
-        for hazard in found
-        if not origin.restored(live.kinds[hazard.resource].kind, hazard.obj)
-    )
-    cures = [
-        (hazard, *_cure(cluster, listener, live, hazard))
-        for hazard in found
-        if hazard not in others
-    ]
+    owned = {
+        (key.resource, order.namespaces[key.namespace], key.name): why
+        for key, why in order.owned_out.items()
+    }
+    found = hazards(live, order.left_out, order.names, owned)
+    ours: list[Hazard] = []
+    others: list[Hazard] = []
+    for hazard in found:
+        restored = origin.restored(live.kinds[hazard.resource].kind, hazard.obj)
+        (ours if restored else others).append(hazard)
+    cures = [(hazard, *_cure(cluster, listener, live, hazard)) for hazard in ours]
     return Neutralised(
         findings=tuple(finding_of(hazard, words) for hazard, words, _ in cures),
         harmless=all(harmless for _, _, harmless in cures),
-        others=others,
+        others=tuple(others),
     )
 
 

@@ -1,15 +1,19 @@
 """Stage select: which backup is drilled. Pure: candidates in, a choice with its reasons out."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from drills.backups import Backup
+from drills.clocks import SET_THE_CLOCK, future_words, in_future
 from drills.findings import Cause, Finding, Severity
 from drills.record import PassedOver
 from scenarios import format_duration
 from scenarios.model import BackupQuery, Pick, PickMode
+
+NOTHING_READ: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +33,24 @@ def choose(
     namespaces: Sequence[str],
     now: datetime,
     fresh_seed: int,
+    lacking: Mapping[str, str] = NOTHING_READ,
 ) -> Selection:
     """Choose among `backups`; `namespaces` are those the scenario maps.
 
-    `fresh_seed` serves a random pick without a seed of its own and is recorded.
+    `fresh_seed` serves a random pick without a seed of its own and is recorded. `lacking` has the
+    backups that were read and held nothing of a wanted namespace, with the words for it.
+
+    What a backup without a wanted namespace means depends on how backups are chosen:
+
+    | chosen by              | such a backup is                                                |
+    |------------------------|-----------------------------------------------------------------|
+    | namespaces             | one of something else: passed over, and nobody is told of it    |
+    | schedule, name, labels | asked for and not fit: the finding says so, whatever is chosen  |
     """
     candidates = sorted((b for b in backups if _asked_for(query, b)), key=_age_key, reverse=True)
-    wanted = (*namespaces, *query.namespaces)
-    reasons = {b.name: _reason_against(query, b, wanted, now) for b in candidates}
+    wanted = tuple(dict.fromkeys((*namespaces, *query.namespaces)))
+    others = {b.name: _other(query, b, wanted, lacking) for b in candidates}
+    reasons = {b.name: others[b.name] or _reason_against(query, b, wanted, now) for b in candidates}
     usable = [b for b in candidates if reasons[b.name] is None]
     seed = query.pick.seed if query.pick.seed is not None else fresh_seed
     chosen = _pick(query.pick, usable, seed)
@@ -48,20 +62,31 @@ def choose(
     return Selection(
         backup=chosen,
         passed_over=passed_over,
-        findings=_findings(query, candidates, chosen, reasons),
+        findings=_findings(
+            query, [b for b in candidates if not others[b.name]], chosen, reasons, wanted, now
+        ),
         seed=seed if query.pick.mode is PickMode.RANDOM else None,
     )
 
 
-def contains_namespace(backup: Backup, namespace: str) -> bool:
-    """Return whether the backup says that it covers `namespace`.
+def by_namespaces(query: BackupQuery) -> bool:
+    """Return whether backups are chosen by nothing but the namespaces in them."""
+    other = query.name or query.schedule or query.labels
+    return bool(query.namespaces) and not other
 
-    Wildcards were added in Velero 1.18; the archive itself has the last word in stage verify.
-    """
-    if namespace in backup.excluded_namespaces:
-        return False
-    included = backup.included_namespaces
-    return not included or any(name == namespace or "*" in name for name in included)
+
+def _other(
+    query: BackupQuery, backup: Backup, wanted: Sequence[str], lacking: Mapping[str, str]
+) -> str | None:
+    """Return why a backup chosen by its namespaces is one of something else."""
+    if not by_namespaces(query):
+        return None
+    return lacking.get(backup.name) or _lacks(backup, wanted)
+
+
+def _lacks(backup: Backup, wanted: Sequence[str]) -> str | None:
+    lacking = [name for name in wanted if not backup.covers(name)]
+    return f"does not contain namespace {', '.join(lacking)}" if lacking else None
 
 
 def _age_key(backup: Backup) -> float:
@@ -85,16 +110,18 @@ def _reason_against(
         return f"is in location {backup.location}, not {query.location}"
     if backup.partially_failed and not query.accept_partially_failed:
         return f"is {backup.phase}, and the scenario refuses that (backup.partiallyFailed)"
-    lacking = [name for name in wanted if not contains_namespace(backup, name)]
-    if lacking:
-        return f"does not contain namespace {', '.join(lacking)}"
-    return _age_reason(query, backup, now)
+    return _lacks(backup, wanted) or _age_reason(query, backup, now)
 
 
 def _age_reason(query: BackupQuery, backup: Backup, now: datetime) -> str | None:
     if backup.recovery_point is None:
         return "has no start time, so its age is unknown"
     age = now - backup.recovery_point
+    limited = query.max_age is not None or query.pick.mode is PickMode.RANDOM
+    if limited and in_future(backup.recovery_point, now):
+        return (
+            f"{future_words(backup.recovery_point, now)}, so its age is unknown: a clock is wrong"
+        )
     if query.max_age is not None and age > query.max_age:
         limit = format_duration(query.max_age)
         minutes = format_duration(age - age % timedelta(minutes=1))
@@ -128,9 +155,12 @@ def _findings(
     candidates: Sequence[Backup],
     chosen: Backup | None,
     reasons: dict[str, str | None],
+    wanted: Sequence[str],
+    now: datetime,
 ) -> tuple[Finding, ...]:
+    """Return what the choice says; `candidates` without those that are of something else."""
     if chosen is None:
-        return (_nothing_usable(query, candidates, reasons),)
+        return (_nothing_usable(query, candidates, reasons, wanted, now),)
     if query.pick.mode is not PickMode.LATEST:
         return ()
     newer = candidates[: candidates.index(chosen)]
@@ -139,22 +169,30 @@ def _findings(
         Finding(
             code="newer-backup-unusable",
             severity=Severity.WARNING,
-            cause=Cause.ENVIRONMENT if b.unusable_is_environment else Cause.BACKUP,
+            cause=Cause.ENVIRONMENT if _outside(b, now) else Cause.BACKUP,
             subject=f"backup {b.name}",
             message=f"A newer backup could not be drilled: it {reasons[b.name]}.",
-            remedy=f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
+            remedy=SET_THE_CLOCK
+            if b.unusable is None and in_future(b.recovery_point, now)
+            else f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
         )
         for b in spoiled
     )
 
 
 def _nothing_usable(
-    query: BackupQuery, candidates: Sequence[Backup], reasons: dict[str, str | None]
+    query: BackupQuery,
+    candidates: Sequence[Backup],
+    reasons: dict[str, str | None],
+    wanted: Sequence[str],
+    now: datetime,
 ) -> Finding:
-    environment = bool(candidates) and all(b.unusable_is_environment for b in candidates)
+    environment = bool(candidates) and all(_outside(b, now) for b in candidates)
+    clock = any(b.unusable is None for b in candidates)
     newest = candidates[0] if candidates else None
     if newest is None:
-        message = f"No backup matches {_query_words(query)}."
+        read = f", of {len(reasons)} that there are" if reasons else ""
+        message = f"No backup matches {_query_words(query, wanted)}{read}."
     else:
         message = (
             f"None of {len(candidates)} matching backups can be drilled; "
@@ -164,10 +202,12 @@ def _nothing_usable(
         code="no-usable-backup",
         severity=Severity.WARNING if environment else Severity.CRITICAL,
         cause=Cause.ENVIRONMENT if environment else Cause.BACKUP,
-        subject=_query_words(query),
+        subject=_query_words(query, wanted),
         message=message,
         remedy=(
-            "Make the backup location available again, then drill again."
+            SET_THE_CLOCK
+            if environment and clock
+            else "Make the backup location available again, then drill again."
             if environment
             else "Check that the backup schedule runs and succeeds; take a backup, drill again."
         ),
@@ -175,11 +215,20 @@ def _nothing_usable(
     )
 
 
-def _query_words(query: BackupQuery) -> str:
+def _outside(backup: Backup, now: datetime) -> bool:
+    """Return whether what speaks against the backup lies outside of it."""
+    if backup.unusable is None:
+        return in_future(backup.recovery_point, now)
+    return backup.unusable_is_environment
+
+
+def _query_words(query: BackupQuery, wanted: Sequence[str]) -> str:
     if query.name is not None:
         return f"backup {query.name}"
     if query.schedule is not None:
         return f"schedule {query.schedule}"
     if query.labels:
         return "labels " + ",".join(f"{k}={v}" for k, v in sorted(query.labels.items()))
+    if query.namespaces:
+        return f"namespaces {', '.join(wanted)}"
     return f"engine {query.engine}"

@@ -7,9 +7,10 @@ on while probes are asked, or with the findings that say why it never came to th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from drills.assessment import assess, not_ready
+from drills.assessment import findings_of, not_ready
 from drills.errors import DrillError, Interrupted
 from drills.findings import Finding
+from drills.lookout import Expected, Lookout, with_prospect
 from drills.objects import KubeObject
 from drills.ports import Clock, Cluster, Deadline, Kind, Listener
 from drills.readiness import Waiting
@@ -49,6 +50,7 @@ class _Wait:
     listener: Listener
     left_out: LeftOut
     patience: float
+    lookout: Lookout
     _told: str = ""
     _hopeless_since: float | None = field(default=None)
 
@@ -63,6 +65,8 @@ class _Wait:
                 return ""
             if self.deadline.passed:
                 return "when the deadline came"
+            if final := self.lookout.final(self.watch.seen(), waiting):
+                return f"and was not waited for: nothing can mend {final[0].subject} any more"
             if self._hopeless():
                 return f"and {self.patience:.0f} s did not mend it"
             self._tell(waiting)
@@ -88,7 +92,7 @@ class _Wait:
             self.listener.stage("settle", "progress", words)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - each is one fact of the drill
     cluster: Cluster,
     clock: Clock,
     namespaces: Sequence[str],
@@ -97,6 +101,7 @@ def settle(
     stop: Callable[[], bool],
     listener: Listener,
     left_out: LeftOut = frozenset(),
+    expected: Expected | None = None,
     patience: float = PATIENCE,
 ) -> Settled:
     """Wait until every workload and claim in the sandbox `namespaces` is up.
@@ -109,6 +114,7 @@ def settle(
         stop: Whether the drill was asked to stop.
         listener: Hears what is waited for.
         left_out: What the sandbox lacks on purpose, as (`plural.group`, name).
+        expected: What the restore brings; without it nothing missing is ever final.
         patience: Seconds that lasting trouble may stand before the wait is given up.
 
     Raises:
@@ -125,6 +131,13 @@ def settle(
         listener=listener,
         left_out=left_out,
         patience=patience,
+        lookout=Lookout(
+            cluster=cluster,
+            clock=clock,
+            namespaces=namespaces,
+            expected=expected,
+            left_out=left_out,
+        ),
     )
     try:
         watch.start()
@@ -158,7 +171,8 @@ def _gave_up(
 ) -> Settled:
     waiting = watch.waiting()
     seen = {**watch.seen(), "Event": _events(cluster, watch.namespaces)}
-    troubles = assess(seen, wait.left_out).troubles
+    prospects = wait.lookout.prospects(seen, waiting)
+    troubles = findings_of(with_prospect(*each) for each in prospects)
     findings = (*troubles, *not_ready(waiting, why)) if watch.synced else (*troubles, _unsynced())
     return Settled(ready=False, seconds=seconds, message=summary(waiting), findings=findings)
 

@@ -11,8 +11,10 @@ from drills.cluster_rights import rights_left, rights_note
 from drills.companions.judging import Ground, drill_lacks
 from drills.direct_storage import storage_findings
 from drills.engine import Engine, SandboxShape
+from drills.exclusions import exclusion_findings, without_volumes
 from drills.findings import Cause, Finding, Severity
 from drills.inward import harmless_note
+from drills.kind_words import Served, nothing_served, understood
 from drills.name_places import ALIAS
 from drills.operated import operated_findings
 from drills.outward import outward_findings
@@ -29,6 +31,8 @@ class Verified:
 
     inventory: Inventory | None
     findings: tuple[Finding, ...]
+    scenario: Scenario
+    """With the kinds that it names in full, as this backup has them."""
     rewritings: tuple[Rewriting, ...] = ()
     """Names that the restore will lead into the sandbox."""
 
@@ -40,17 +44,27 @@ class Verified:
         )
 
 
-def verify(engine: Engine, scenario: Scenario, backup: Backup) -> Verified:
+def verify(
+    engine: Engine, scenario: Scenario, backup: Backup, served: Served = nothing_served
+) -> Verified:
     """Return what reading the whole backup showed; nothing has been created yet."""
     inspection = engine.inspect(backup, scenario.restore.namespaces)
     findings = list(inspection.findings)
     led: tuple[Rewriting, ...] = ()
     if inspection.inventory is not None:
+        read = understood(scenario, inspection.inventory, served)
+        scenario = read.scenario
+        findings = [*without_volumes(findings, left_out_rules(scenario)), *read.findings]
         led = _rewritings(scenario, inspection.inventory)
         findings += _absent(engine, scenario, backup, inspection.inventory, findings)
         findings += _about_the_copy(engine, scenario, inspection.inventory, led)
         findings += rewriting_note(led)
-    return Verified(inventory=inspection.inventory, findings=tuple(findings), rewritings=led)
+    return Verified(
+        inventory=inspection.inventory,
+        findings=tuple(findings),
+        scenario=scenario,
+        rewritings=led,
+    )
 
 
 def _rewritings(scenario: Scenario, inventory: Inventory) -> tuple[Rewriting, ...]:
@@ -69,6 +83,7 @@ def _about_the_copy(
     names = names_of(scenario, inventory)
     reaches = tuple(unled(inventory.reaches, inventory, names)) if names else inventory.reaches
     return (
+        *exclusion_findings(inventory, sources, left_out_rules(scenario)),
         *storage_findings(inventory.objects, sources, left_out_rules(scenario)),
         *drill_lacks(
             inventory.objects,

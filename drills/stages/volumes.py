@@ -3,12 +3,13 @@
 In: the inventory's volumes and the engine's account. Out: a record for each claim, and findings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import replace
 
-from drills.backups import BackedUpVolume, Inventory
+from drills.backups import BackedUpVolume, Inventory, ObjectKey
 from drills.engine import Restored, RestoredVolume
 from drills.findings import Cause, Finding, Severity
+from drills.owned import CLAIMS
 from drills.record import VolumeRecord
 
 
@@ -23,20 +24,45 @@ def came_back(restored: Restored) -> tuple[RestoredVolume, ...]:
 
 
 def volumes_of(
-    inventory: Inventory, namespaces: Mapping[str, str], restored: Iterable[RestoredVolume]
+    inventory: Inventory,
+    namespaces: Mapping[str, str],
+    restored: Iterable[RestoredVolume],
+    *,
+    beyond: Collection[tuple[str, str]] = (),
+    left_out: Container[ObjectKey] = frozenset(),
 ) -> tuple[VolumeRecord, ...]:
-    """Return one record for each claim in scope: its data in the backup, and what came back."""
+    """Return one record for each claim in scope: its data in the backup, and what came back.
+
+    Of claims in `beyond` the cluster can bring none back, so nothing is known of their data;
+    `left_out` are those whose data stays out on purpose.
+    """
     back = {(v.namespace, v.claim): v for v in restored}
     return tuple(
-        _volume(volume, back.get((volume.namespace, volume.claim)))
+        _left_out(volume)
+        if ObjectKey(resource=CLAIMS, namespace=volume.namespace, name=volume.claim) in left_out
+        else _volume(volume, back.get((volume.namespace, volume.claim)), beyond)
         for volume in inventory.volumes
         if volume.namespace in namespaces
     )
 
 
-def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord:
+def _left_out(volume: BackedUpVolume) -> VolumeRecord:
+    return VolumeRecord(
+        claim=volume.claim,
+        namespace=volume.namespace,
+        method=volume.method,
+        bytes=None,
+        outcome="left-out",
+    )
+
+
+def _volume(
+    volume: BackedUpVolume, back: RestoredVolume | None, beyond: Collection[tuple[str, str]]
+) -> VolumeRecord:
     if not volume.has_data:
         outcome, size = "not-in-backup", None
+    elif (volume.namespace, volume.claim) in beyond:
+        outcome, size = "unknown", None
     elif back is None:
         outcome, size = "not-restored", None
     else:
@@ -54,6 +80,7 @@ def _volume(volume: BackedUpVolume, back: RestoredVolume | None) -> VolumeRecord
     )
 
 
+FINE = frozenset({"restored", "left-out"})
 WORDS = {
     "not-in-backup": "has no data in the backup; it came back empty",
     "not-restored": "has data in the backup, but the engine restored none of it",
@@ -70,7 +97,7 @@ NOT_SHOWN = "could not be shown to have come back"
 
 def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
     """Return a finding for each claim whose data is not surely back, whatever the phase says."""
-    return tuple(_volume_finding(v) for v in volumes if v.outcome != "restored")
+    return tuple(_volume_finding(v) for v in volumes if v.outcome not in FINE)
 
 
 def _volume_finding(volume: VolumeRecord) -> Finding:

@@ -7,10 +7,16 @@ taken off what nobody uses any more.
 
 from embedded.controllers.context import Context
 from embedded.controllers.ownership import is_active
-from embedded.controllers.pods import claims_of
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
+from embedded.storage_classes import (
+    CLASSES,
+    DEFAULT_CLASS,
+    class_name,
+    default_class,
+    satisfies,
+    smallest_fit,
+)
 
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 _VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 _BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
@@ -32,6 +38,7 @@ def sync_claim(context: Context, namespace: str, name: str) -> None:
         return
     if section(claim, "status").get("phase") == "Bound":
         return
+    claim = _adopt_default(context, claim)
     volume = _static_volume(context, claim) or _provisioned(context, claim)
     if volume is not None:
         _bind(context, claim, volume)
@@ -58,8 +65,8 @@ def sync_volume(context: Context, name: str) -> None:
 
 
 def _users(context: Context, claim: JsonObject) -> list[JsonObject]:
-    pods = context.objects.all("pods", namespace_of(claim))
-    return [pod for pod in pods if is_active(pod) and name_of(claim) in claims_of(pod)]
+    pods = context.objects.mounting(namespace_of(claim), name_of(claim))
+    return [pod for pod in pods if is_active(pod)]
 
 
 def _claim_of(context: Context, volume: JsonObject) -> JsonObject | None:
@@ -77,16 +84,24 @@ def _static_volume(context: Context, claim: JsonObject) -> JsonObject | None:
     if wanted:
         volume = context.objects.peek("persistentvolumes", "", str(wanted))
         return volume if volume is not None and _fits(claim, volume) else None
-    for volume in context.objects.all("persistentvolumes"):
-        if section(volume, "spec", "claimRef") and _fits(claim, volume):
-            return volume
-    return None
+    kept = context.objects.kept_for(namespace_of(claim), name_of(claim))
+    own = next((volume for volume in kept if _fits(claim, volume)), None)
+    if own is not None or _waits(context, claim):
+        return own
+    return smallest_fit(claim, context.objects.kept_for("", ""))
+
+
+def _waits(context: Context, claim: JsonObject) -> bool:
+    """Return whether the claim is bound only once a pod uses it, and none does."""
+    known = context.objects.peek(CLASSES, "", class_name(claim) or "")
+    waits = (known or {}).get("volumeBindingMode") == "WaitForFirstConsumer"
+    return waits and not _users(context, claim)
 
 
 def _fits(claim: JsonObject, volume: JsonObject) -> bool:
     reference = section(volume, "spec", "claimRef")
     if not reference:
-        return True
+        return satisfies(claim, volume)
     same_name = (reference.get("namespace"), reference.get("name")) == (
         namespace_of(claim),
         name_of(claim),
@@ -110,18 +125,33 @@ def _provisioned(context: Context, claim: JsonObject) -> JsonObject | None:
 
 
 def _class_of(context: Context, claim: JsonObject) -> JsonObject | None:
-    wanted = section(claim, "spec").get("storageClassName")
-    if wanted:
-        found = context.objects.peek("storageclasses.storage.k8s.io", "", str(wanted))
-        if found is None and context.any_storage_class:
-            return context.objects.create(
-                "storageclasses.storage.k8s.io", storage_class(str(wanted), invented=True)
-            )
-        return found
-    classes = context.objects.all("storageclasses.storage.k8s.io")
-    return next(
-        (one for one in classes if section(one, "metadata", "annotations").get(DEFAULT_CLASS)), None
-    )
+    """Return the class that provisions the claim, or None.
+
+    | storageClassName | class |
+    |---|---|
+    | absent | the default one, if there is any |
+    | empty | none, ever: only a volume without a class will do |
+    | a name | that one; made up where unknown ones are |
+    """
+    wanted = class_name(claim)
+    if wanted is None:
+        return default_class(context.objects.all(CLASSES))
+    if not wanted:
+        return None
+    found = context.objects.peek(CLASSES, "", wanted)
+    if found is None and context.any_storage_class:
+        return context.objects.create(CLASSES, storage_class(wanted, invented=True))
+    return found
+
+
+def _adopt_default(context: Context, claim: JsonObject) -> JsonObject:
+    """Return the claim with the default class, where it names none and there is one by now."""
+    default = default_class(context.objects.all(CLASSES)) if class_name(claim) is None else None
+    if default is None:
+        return claim
+    change = {"spec": {"storageClassName": name_of(default)}}
+    place, name = namespace_of(claim), name_of(claim)
+    return context.objects.patch("persistentvolumeclaims", place, name, change)
 
 
 def storage_class(name: str, *, invented: bool = False, default: bool = False) -> JsonObject:

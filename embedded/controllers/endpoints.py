@@ -1,6 +1,6 @@
 """Endpoints, EndpointSlices and load balancers: what is behind a Service, and what is before it.
 
-In: a namespace whose Services or pods changed. Out: Endpoints and EndpointSlices that follow the
+In: a Service that changed, or whose pods did. Out: Endpoints and EndpointSlices that follow the
 ready pods (restored ones are taken over), and an address for each LoadBalancer Service, so that
 the hazard of restoring one shows.
 """
@@ -17,18 +17,16 @@ _MANAGER = "endpointslice-controller.k8s.io"
 _BALANCERS = ipaddress.ip_network("203.0.113.0/24")
 
 
-def sync_services(context: Context, namespace: str) -> None:
-    """Bring endpoints and load balancers of all Services of a namespace in line."""
-    services = context.objects.all("services", namespace)
-    if not services:
+def sync_service(context: Context, namespace: str, name: str) -> None:
+    """Bring endpoints and load balancer of a Service in line."""
+    service = context.objects.peek("services", namespace, name)
+    if service is None or "deletionTimestamp" in service["metadata"]:
         return
-    pods = [pod for pod in context.objects.all("pods", namespace) if is_active(pod)]
-    for service in services:
-        if "deletionTimestamp" in service["metadata"]:
-            continue
-        _balance(context, service)
-        if section(service, "spec", "selector"):
-            _follow(context, service, pods)
+    _balance(context, service)
+    selector = section(service, "spec", "selector")
+    if selector:
+        pods = context.objects.labelled("pods", namespace, selector)
+        _follow(context, service, [pod for pod in pods if is_active(pod)])
 
 
 def _balance(context: Context, service: JsonObject) -> None:

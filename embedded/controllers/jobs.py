@@ -23,7 +23,7 @@ def sync_job(context: Context, namespace: str, name: str) -> None:
     spec = section(found, "spec")
     succeeded = sum(section(pod, "status").get("phase") == "Succeeded" for pod in pods)
     active = sum(is_active(pod) for pod in pods)
-    wanted = int(spec.get("completions") or 1)
+    wanted = _number(spec, "completions")
     if spec.get("suspend"):
         _write(context, found, {}, condition("Suspended", holds=True, reason="JobSuspended"))
         return
@@ -32,9 +32,15 @@ def sync_job(context: Context, namespace: str, name: str) -> None:
         status = {"succeeded": succeeded, "completionTime": context.timestamp()}
         _write(context, found, status, done)
         return
-    missing = min(int(spec.get("parallelism") or 1), wanted - succeeded) - active
+    missing = min(_number(spec, "parallelism"), wanted - succeeded) - active
     active += _start(context, found, missing)
     _write(context, found, {"active": active, "succeeded": succeeded})
+
+
+def _number(spec: JsonObject, key: str) -> int:
+    """Return a count; none given means one, and zero means zero."""
+    value = spec.get(key)
+    return 1 if value is None else int(value)
 
 
 def sync_cron_job(context: Context, namespace: str, name: str) -> None:

@@ -56,14 +56,18 @@ def dependents(context: Context, owner: JsonObject, group_resource: str) -> list
     """Return what the owner controls, after adopting matching orphans; not to be mutated."""
     uid, namespace = owner["metadata"]["uid"], namespace_of(owner)
     selector = section(owner, "spec", "selector")
-    found = []
-    for one in context.objects.all(group_resource, namespace):
-        controller = controller_of(one)
-        if controller is not None and controller.get("uid") == uid:
-            found.append(one)
-        elif controller is None and _adoptable(one) and selects(selector, one):
-            found.append(_adopt(context, owner, group_resource, one))
-    return found
+    wanted = section(selector, "matchLabels")
+    owned = context.objects.owned(group_resource, uid)
+    orphans = [
+        one
+        for one in context.objects.labelled(group_resource, namespace, wanted)
+        if controller_of(one) is None and _adoptable(one) and selects(selector, one)
+    ]
+    found = [
+        *(one for one in owned if (controller_of(one) or {}).get("uid") == uid),
+        *(_adopt(context, owner, group_resource, one) for one in orphans),
+    ]
+    return sorted(found, key=name_of)
 
 
 def _adoptable(obj: JsonObject) -> bool:

@@ -27,14 +27,28 @@ def unscheduled(context: Context, pod: JsonObject, why: str) -> JsonObject:
     }
 
 
-def initializing(context: Context, pod: JsonObject, container: str) -> JsonObject:
-    """Return the status of a pod whose init container still runs."""
-    since = _started(context, pod)
+def gated(context: Context, pod: JsonObject, gates: list[str]) -> JsonObject:
+    """Return the status of a pod that no scheduler looks at (Kubernetes 1.27 and later)."""
+    why = f"Scheduling is blocked due to non-empty scheduling gates: {gates}"
+    held = condition("PodScheduled", holds=False, reason="SchedulingGated", message=why)
+    return {
+        "phase": "Pending",
+        "qosClass": _quality(pod),
+        "conditions": timed(pod, [held], context.timestamp()),
+    }
+
+
+def initializing(
+    context: Context, pod: JsonObject, container: str, reason: str = "", message: str = ""
+) -> JsonObject:
+    """Return the status of a pod whose init container still runs, or waits for the reason given."""
+    running: JsonObject = {"running": {"startedAt": _started(context, pod)}}
+    waiting: JsonObject = {"waiting": {"reason": reason, "message": message}}
     init = {
         **_container(pod, container, "initContainerStatuses"),
         "ready": False,
-        "started": True,
-        "state": {"running": {"startedAt": since}},
+        "started": not reason,
+        "state": waiting if reason else running,
     }
     status = _status(context, pod, "Pending", ready=False, initialized=False)
     status["initContainerStatuses"] = [init]

@@ -5,16 +5,19 @@ Running and Ready, or what keeps it from that: a claim, an image, a missing Conf
 that Velero is still writing, or a fault that a test switched on.
 """
 
+from embedded.controllers.container_starts import absent_mount, held_back
 from embedded.controllers.context import Context, Task
 from embedded.controllers.ownership import controller_of
 from embedded.controllers.pod_faults import PodFault
 from embedded.controllers.pod_status import (
     finished,
+    gated,
     held_up,
     initializing,
     running,
     unscheduled,
 )
+from embedded.indexes import claims_of
 from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 
 RESTORE_WAIT = "restore-wait"
@@ -28,6 +31,10 @@ def sync_pod(context: Context, namespace: str, name: str) -> None:
         return
     if section(pod, "status").get("phase") in {"Succeeded", "Failed"}:
         return
+    if gates := items(pod, "spec", "schedulingGates"):
+        held = gated(context, pod, [str(gate.get("name")) for gate in gates])
+        context.objects.set_status("pods", namespace, name, held)
+        return
     if not section(pod, "spec").get("nodeName"):
         obstacle = _obstacle(context, pod)
         if obstacle:
@@ -37,12 +44,6 @@ def sync_pod(context: Context, namespace: str, name: str) -> None:
     context.objects.set_status("pods", namespace, name, _status(context, pod))
 
 
-def claims_of(pod: JsonObject) -> list[str]:
-    """Return the names of the claims that the pod mounts."""
-    claims = [one.get("persistentVolumeClaim") for one in items(pod, "spec", "volumes")]
-    return [str(one["claimName"]) for one in claims if isinstance(one, dict)]
-
-
 def _node(context: Context) -> str:
     nodes = context.objects.all("nodes")
     return name_of(nodes[0]) if nodes else "embedded"
@@ -50,6 +51,11 @@ def _node(context: Context) -> str:
 
 def _obstacle(context: Context, pod: JsonObject) -> str:
     """Return why the scheduler cannot place the pod, in its own words, or an empty string."""
+    if not _fits_a_node(context, pod):
+        return (
+            "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. "
+            "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        )
     if context.faults.of(pod) is PodFault.UNSCHEDULABLE:
         return "0/1 nodes are available: 1 Insufficient memory."
     for claim_name in claims_of(pod):
@@ -62,21 +68,50 @@ def _obstacle(context: Context, pod: JsonObject) -> str:
     return ""
 
 
+def _fits_a_node(context: Context, pod: JsonObject) -> bool:
+    """Return whether a node has the labels that the pod's nodeSelector asks for.
+
+    The node has every label that Kubernetes and its clouds give (`kubernetes.io`, `k8s.io`).
+    Where backups of other clusters are restored, as with storage classes, it has any label.
+    """
+    if context.any_storage_class:
+        return True
+    wanted = section(pod, "spec", "nodeSelector")
+    nodes = [section(node, "metadata", "labels") for node in context.objects.all("nodes")]
+    strange = {k: v for k, v in wanted.items() if not _is_given(str(k))}
+    return not strange or any(strange.items() <= labels.items() for labels in nodes)
+
+
+def _is_given(label: str) -> bool:
+    prefix = label.partition("/")[0]
+    return prefix.endswith(("kubernetes.io", "k8s.io"))
+
+
 def _status(context: Context, pod: JsonObject) -> JsonObject:
     fault = context.faults.of(pod)
-    if _waits_for_data(context, pod):
-        return initializing(context, pod, RESTORE_WAIT)
+    if before := _before_containers(context, pod):
+        return before
     if fault is PodFault.IMAGE_PULL:
         return held_up(context, pod, "ImagePullBackOff", "Back-off pulling image")
-    absent = _absent_reference(context, pod)
-    if absent:
-        return held_up(context, pod, "CreateContainerConfigError", absent)
+    if hold := held_back(context, pod, "containers"):
+        return held_up(context, pod, hold.reason, hold.message)
     if fault is PodFault.CRASH_LOOP:
         text = "back-off 10s restarting failed container"
         return held_up(context, pod, "CrashLoopBackOff", text, restarts=5)
     if _runs_to_its_end(pod):
         return finished(context, pod)
     return running(context, pod, ready=fault is not PodFault.NEVER_READY)
+
+
+def _before_containers(context: Context, pod: JsonObject) -> JsonObject | None:
+    """Return the status of a pod whose mounts or init containers are not done, else None."""
+    if hold := absent_mount(context, pod):
+        return held_up(context, pod, hold.reason, "")
+    if _waits_for_data(context, pod):
+        return initializing(context, pod, RESTORE_WAIT)
+    if hold := held_back(context, pod, "initContainers"):
+        return initializing(context, pod, hold.container, hold.reason, hold.message)
+    return None
 
 
 def _runs_to_its_end(pod: JsonObject) -> bool:
@@ -113,30 +148,3 @@ def _waits_for_data(context: Context, pod: JsonObject) -> bool:
         if section(one, "status").get("phase") == "Completed"
     }
     return not volumes <= done
-
-
-def _absent_reference(context: Context, pod: JsonObject) -> str:
-    """Return which ConfigMap or Secret the containers need and do not find, or an empty string."""
-    for container in items(pod, "spec", "containers"):
-        sources = [*items(container, "envFrom"), *_value_sources(container)]
-        for source in sources:
-            for key, kind in _REFERENCES.items():
-                reference = source.get(key)
-                if not isinstance(reference, dict) or reference.get("optional"):
-                    continue
-                wanted = str(reference.get("name"))
-                if context.objects.peek(f"{kind}s", namespace_of(pod), wanted) is None:
-                    return f'{kind} "{wanted}" not found'
-    return ""
-
-
-_REFERENCES = {
-    "configMapRef": "configmap",
-    "configMapKeyRef": "configmap",
-    "secretRef": "secret",
-    "secretKeyRef": "secret",
-}
-
-
-def _value_sources(container: JsonObject) -> list[JsonObject]:
-    return [section(one, "valueFrom") for one in items(container, "env")]

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from embedded.json_objects import JsonObject
+from embedded.velero.versions import PREFERRED
 
 _PATH_PARTS_CLUSTER = 4
 _PATH_PARTS_NAMESPACED = 5
@@ -35,9 +36,13 @@ class Archive:
     Attributes:
         items: names by resource (`deployments.apps`) and namespace (empty: cluster-scoped), in the
             order of their file names.
+        versions: the folder of each version in which a resource is held, by resource.
+        chosen: the folder that items of a resource are read from, where not the plain tree.
     """
 
     items: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
     _files: dict[str, bytes] = field(default_factory=dict)
 
     def has(self, resource: str, namespace: str, name: str) -> bool:
@@ -46,7 +51,10 @@ class Archive:
 
     def item(self, resource: str, namespace: str, name: str) -> JsonObject:
         """Return the item's own copy of its object; raises ValueError or TypeError."""
-        found = json.loads(self._files[_path(resource, namespace, name)])
+        plain = _path(resource, namespace, name)
+        folder = self.chosen.get(resource, "")
+        found = json.loads(self._files.get(_path(resource, namespace, name, folder), b"null"))
+        found = found if found is not None else json.loads(self._files[plain])
         if not isinstance(found, dict):
             raise TypeError("json: cannot unmarshal into Go value of type map[string]interface {}")
         return found
@@ -74,6 +82,9 @@ def unpack(content: bytes) -> Archive:
         if scope is not None:
             name = parts[-1].removesuffix(".json")
             archive.items.setdefault(parts[1], {}).setdefault(scope, []).append(name)
+        elif len(parts) > _PATH_PARTS_CLUSTER:
+            version = parts[2].removesuffix(PREFERRED)
+            archive.versions.setdefault(parts[1], {})[version] = parts[2]
     return archive
 
 
@@ -86,9 +97,10 @@ def _scope(parts: list[str]) -> str | None:
     return None
 
 
-def _path(resource: str, namespace: str, name: str) -> str:
+def _path(resource: str, namespace: str, name: str, folder: str = "") -> str:
     place = f"namespaces/{namespace}" if namespace else "cluster"
-    return f"resources/{resource}/{place}/{name}.json"
+    version = f"{folder}/" if folder else ""
+    return f"resources/{resource}/{version}{place}/{name}.json"
 
 
 def _files(content: bytes) -> Iterator[tuple[str, bytes]]:

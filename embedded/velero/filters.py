@@ -6,11 +6,11 @@ namespaces of the backup, before any mapping (velero v1.18, pkg/util/collections
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from embedded.controllers.ownership import selects
 from embedded.json_objects import JsonObject, items
 from embedded.resource_types import TypeRegistry
+from embedded.velero.globs import any_glob
 
 NON_RESTORABLE = (
     "nodes",
@@ -34,19 +34,15 @@ class Choice:
     excluded: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
-        """Return whether the name is chosen."""
-        if any(_matches(name, pattern) for pattern in self.excluded):
+        """Return whether the name is chosen (IncludesExcludes.ShouldInclude)."""
+        if any_glob(self.excluded, name):
             return False
-        return not self.included or any(_matches(name, pattern) for pattern in self.included)
+        return not self.included or "*" in self.included or any_glob(self.included, name)
 
     @property
     def is_everything(self) -> bool:
         """Return whether nothing is left out."""
         return not self.excluded and self.included in {(), ("*",)}
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return pattern == "*" or fnmatchcase(name, pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +76,7 @@ class Filters:
 
     def selected(self, obj: JsonObject) -> bool:
         """Return whether the item's labels match."""
-        return not self.selectors or any(selects(one, obj) for one in self.selectors)
+        return not self.selectors or any(not one or selects(one, obj) for one in self.selectors)
 
 
 def filters_of(spec: JsonObject, types: TypeRegistry) -> Filters:

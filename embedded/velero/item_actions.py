@@ -5,6 +5,7 @@ object changed in place, and which other items it wants restored first (velero v
 pkg/restore/actions). Plug-ins and the plug-in ConfigMaps are not followed.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from embedded.velero.pod_actions import (
     wanted_by_pod,
 )
 from embedded.velero.service_action import restored_service
+from embedded.velero.volume_backups import VolumeBackups
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Case:
     objects: Objects
     restore: JsonObject
     original: JsonObject
-    backups: tuple[JsonObject, ...]
+    backups: VolumeBackups
 
 
 class Discarded(Exception):
@@ -130,9 +132,10 @@ def _service_account(case: Case, account: JsonObject) -> Iterator[Item]:
 def _secret(case: Case, secret: JsonObject) -> Iterator[Item]:
     if secret.get("type") != "kubernetes.io/service-account-token":
         return
-    for account in case.objects.all("serviceaccounts", namespace_of(secret)):
-        if name_of(secret).startswith(f"{name_of(account)}-token-"):
-            raise Discarded
+    name, place = name_of(secret), namespace_of(secret)
+    accounts = (name[: found.start()] for found in re.finditer("(?=-token-)", name))
+    if any(case.objects.peek("serviceaccounts", place, one) is not None for one in accounts):
+        raise Discarded
     section(secret, "metadata", "annotations").pop("kubernetes.io/service-account.uid", None)
     for key in ("token", "ca.crt"):
         section(secret, "data").pop(key, None)
@@ -154,6 +157,15 @@ def _api_service(case: Case, service: JsonObject) -> Iterator[Item]:
     yield from ()
 
 
+def _snapshot(case: Case, snapshot: JsonObject) -> Iterator[Item]:
+    """Leave out what the CSI action would turn into a volume: there is no storage system here."""
+    made = "velero.io/backup-name" in section(snapshot, "metadata", "labels")
+    if made and case.objects.storage.types.by_group_resource(_SNAPSHOTS) is None:
+        raise Discarded
+    yield from ()
+
+
+_SNAPSHOTS = "volumesnapshots.snapshot.storage.k8s.io"
 _ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "persistentvolumeclaims": (_claim,),
     "pods": (_pod_claims, _pod, _pod_volumes, _pod_hook),
@@ -164,4 +176,5 @@ _ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "rolebindings.rbac.authorization.k8s.io": (_binding,),
     "clusterrolebindings.rbac.authorization.k8s.io": (_binding,),
     "apiservices.apiregistration.k8s.io": (_api_service,),
+    _SNAPSHOTS: (_snapshot,),
 }

@@ -4,7 +4,7 @@ In: an object from the archive. Out: the object in the cluster, or a remark why 
 pkg/restore/restore.go restoreItem).
 """
 
-from embedded.api_errors import ApiError
+from embedded.api_errors import ApiError, no_such_resource
 from embedded.json_objects import JsonObject, copied_object, name_of, namespace_of, section
 from embedded.velero.existing import compare_with_existing
 from embedded.velero.item_actions import Case, Discarded, Item, actions_for
@@ -138,12 +138,9 @@ class ItemRestorer:
         place = f"{resource}/{target}/{name}" if target else f"{resource}/{name}"
         t = job.objects.storage.types.by_kind(str(obj.get("apiVersion")), str(obj.get("kind")))
         if t is None:
-            job.results.warnings.add(
-                target,
-                f'error getting updated resource client for namespace "{target}", resource '
-                f'"{resource}": no matches for kind "{obj.get("kind")}" in version '
-                f'"{obj.get("apiVersion")}"',
-            )
+            # The dynamic client asks for any version, and the API server knows no such path.
+            problem = no_such_resource().message
+            job.results.errors.add(target, f"error restoring {place}: {problem}")
             return
         job.lines.info(f"Attempting to restore {t.kind}: {name}.")
         fault = job.knobs.item_fault(resource, target, name)

@@ -9,17 +9,20 @@ applied is an error beside an object that is created all the same.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from embedded.controllers.ownership import selects
-from embedded.json_objects import JsonObject, copied_object, items, name_of, namespace_of, section
+from embedded.json_objects import JsonObject, items, name_of, namespace_of, section
 from embedded.velero.filters import Choice
 from embedded.velero.modifier_patches import Patcher, PatchFailed, TestFailed, apply_operation
 
 _RULE = {"conditions", "patches", "mergePatches", "strategicPatches"}
 _CONDITIONS = {"namespaces", "groupResource", "resourceNameRegex", "labelSelector", "matches"}
 _OPERATIONS = frozenset({"add", "remove", "replace", "test", "move", "copy"})
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Written in C where PyYAML was built with it: long documents take seconds otherwise."""
 _PATCH_KINDS = ("patches", "mergePatches", "strategicPatches")
 
 
@@ -28,23 +31,70 @@ class ModifiersRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule whose conditions were made ready once, and not for each object again."""
+
+    content: JsonObject
+    spaces: Choice
+    kinds: re.Pattern[str]
+    names: re.Pattern[str] | str
+    """What names are searched for; a text says why it is no regular expression."""
+
+    def matches(self, obj: JsonObject, resource: str) -> bool:
+        """Return whether the rule is about the object, whose namespace is the backup's still."""
+        place, conditions = namespace_of(obj), self.content["conditions"]
+        if (place and not self.spaces.has(place)) or not self.kinds.fullmatch(resource):
+            return False
+        if isinstance(self.names, str):
+            raise PatchFailed(f"error in matching regex {self.names}")
+        if self.names.search(name_of(obj)) is None:
+            return False
+        selector = conditions.get("labelSelector")
+        if selector and not selects(selector, obj):
+            return False
+        return _all_hold(items(conditions, "matches"), obj)
+
+
 class Modifiers:
     """Valid rules."""
 
-    rules: tuple[JsonObject, ...]
+    def __init__(self, rules: Sequence[JsonObject]) -> None:
+        self._rules = tuple(_ready(rule) for rule in rules)
+        self._by_kind: dict[str, tuple[_Rule, ...]] = {}
 
     def apply(
         self, obj: JsonObject, resource: str, patcher: Patcher
     ) -> tuple[JsonObject, list[str]]:
         """Return the object with all matching rules applied, and what went wrong with them."""
         made, problems = obj, []
-        for rule in self.rules:
+        for rule in self._about(resource):
             try:
-                if _matches(rule["conditions"], obj, resource):
-                    made = patcher.apply(rule, made)
+                if rule.matches(obj, resource):
+                    made = patcher.apply(rule.content, made)
             except PatchFailed as problem:
                 problems.append(str(problem))
         return made, problems
+
+    def _about(self, resource: str) -> tuple[_Rule, ...]:
+        if resource not in self._by_kind:
+            found = (rule for rule in self._rules if rule.kinds.fullmatch(resource))
+            self._by_kind[resource] = tuple(found)
+        return self._by_kind[resource]
+
+
+def _ready(rule: JsonObject) -> _Rule:
+    conditions = rule["conditions"]
+    names: re.Pattern[str] | str
+    try:
+        names = re.compile(str(conditions.get("resourceNameRegex") or ""))
+    except re.error as problem:
+        names = str(problem)
+    return _Rule(
+        content=rule,
+        spaces=Choice(included=tuple(conditions.get("namespaces") or ())),
+        kinds=re.compile(_glob(conditions["groupResource"])),
+        names=names,
+    )
 
 
 def parse_modifiers(config_map: JsonObject) -> Modifiers:
@@ -66,18 +116,22 @@ def parse_modifiers(config_map: JsonObject) -> Modifiers:
             f"Error in parsing resource modifiers provided in configmap {place}: "
             f"failed to decode yaml data into resource modifiers, err: {problems[0]}"
         )
-    document = yaml.safe_load(str(next(iter(data.values()))))
+    document = _loaded(str(next(iter(data.values()))))
     problem = next(_meaning_problems(document), "")
     if problem:
         raise ModifiersRefused(
             f"Validation error in resource modifiers provided in configmap {place}: {problem}"
         )
-    return Modifiers(tuple(document["resourceModifierRules"]))
+    return Modifiers(document["resourceModifierRules"])
+
+
+def _loaded(text: str) -> Any:  # noqa: ANN401  # YAML in, JSON out
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506  # both are safe loaders
 
 
 def _shape_problems(text: str) -> Iterator[str]:
     try:
-        document = yaml.safe_load(text)
+        document = _loaded(text)
     except yaml.YAMLError as problem:
         yield f"error converting YAML to JSON: {problem}"
         return
@@ -143,36 +197,12 @@ def _patch_problems(patch: JsonObject) -> Iterator[str]:
         yield "path cannot be empty"
 
 
-def _matches(conditions: JsonObject, obj: JsonObject, resource: str) -> bool:
-    """Return whether a rule is about the object; its namespace is still that of the backup."""
-    place = namespace_of(obj)
-    chosen = Choice(included=tuple(conditions.get("namespaces") or ()))
-    if place and not chosen.has(place):
-        return False
-    if not re.fullmatch(_glob(conditions["groupResource"]), resource):
-        return False
-    if not _name_matches(str(conditions.get("resourceNameRegex") or ""), name_of(obj)):
-        return False
-    selector = conditions.get("labelSelector")
-    if selector and not selects(selector, obj):
-        return False
-    return _all_hold(items(conditions, "matches"), obj)
-
-
-def _name_matches(pattern: str, name: str) -> bool:
-    try:
-        return not pattern or re.search(pattern, name) is not None
-    except re.error as problem:
-        raise PatchFailed(f"error in matching regex {problem}") from problem
-
-
 def _all_hold(matches: Sequence[JsonObject], obj: JsonObject) -> bool:
-    probe = copied_object(obj)
     for one in matches:
         if not one.get("path"):
             raise PatchFailed("path is required for match rule")
         try:
-            apply_operation(probe, {**one, "operation": "test"})
+            apply_operation(obj, {**one, "operation": "test"})
         except TestFailed:
             return False
     return True

@@ -1,12 +1,13 @@
 """A node agent that moves no bytes.
 
-In: PodVolumeRestores. Out: each one Completed once its pod is scheduled, if the kopia repository
-that its data is in stands in the bucket, Failed if it does not. Only the repository's structure is
+In: PodVolumeRestores. Out: each Completed once its pod waits for it, if the kopia repository that
+its data is in stands in the bucket, Failed if it does not. Only the repository's structure is
 looked at; what is inside is encrypted and stays unread.
 """
 
 from embedded.buckets import Bucket
-from embedded.json_objects import JsonObject, name_of, section
+from embedded.controllers.pods import RESTORE_WAIT
+from embedded.json_objects import JsonObject, items, name_of, section
 from embedded.velero import NAMESPACE
 from embedded.velero.pod_volumes import KIND, OVER
 from embedded.velero.surroundings import Surroundings
@@ -61,7 +62,7 @@ class NodeAgent:
             return
         if self._around.knobs.agent_down or self._stranded(order) or self._cancelled(order):
             return
-        if self._pod_is_scheduled(order):
+        if self._pod_waits(order):
             self._fill(order)
 
     def _fill(self, order: JsonObject) -> None:
@@ -115,11 +116,15 @@ class NodeAgent:
         progress = {"totalBytes": size, "bytesDone": size}
         return {**made, "phase": "Completed", "progress": progress}
 
-    def _pod_is_scheduled(self, order: JsonObject) -> bool:
+    def _pod_waits(self, order: JsonObject) -> bool:
+        """Return whether the pod's waiting init container runs; nothing is written before."""
         reference = section(order, "spec", "pod")
         place, name = str(reference.get("namespace")), str(reference.get("name"))
         pod = self._around.objects.peek("pods", place, name)
-        return pod is not None and bool(section(pod, "spec").get("nodeName"))
+        return any(
+            one.get("name") == RESTORE_WAIT and "running" in section(one, "state")
+            for one in items(pod or {}, "status", "initContainerStatuses")
+        )
 
     def cancel_all(self, why: str) -> None:
         """Cancel what is under way, as a restarting server does."""

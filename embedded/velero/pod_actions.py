@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from embedded.json_objects import JsonObject, items, name_of, section
+from embedded.velero.volume_backups import VolumeBackups
 
 _WAIT, _LEGACY_WAIT = "restore-wait", "restic-wait"
 _IMAGE = "velero/velero:v1.18.3"
@@ -44,7 +45,7 @@ def wanted_by_pod(pod: JsonObject, *, claims: bool) -> Iterator[tuple[str, str]]
 
 
 def volume_backups(
-    backups: Sequence[JsonObject], pod: JsonObject, namespace: str
+    backups: VolumeBackups, pod: JsonObject, namespace: str
 ) -> dict[str, JsonObject]:
     """Return the PodVolumeBackups with data for a pod, by the pod's volume.
 
@@ -55,17 +56,15 @@ def volume_backups(
     """
     found = {}
     volumes = {str(one.get("name")): one for one in items(pod, "spec", "volumes")}
-    for backup in backups:
-        source = section(backup, "spec", "pod")
-        same = (source.get("namespace"), source.get("name")) == (namespace, name_of(pod))
+    for backup in backups.of_pod(namespace, name_of(pod)):
         volume = str(section(backup, "spec").get("volume"))
-        if same and section(backup, "status").get("snapshotID") and volume in volumes:
+        if volume in volumes:
             found[volume] = backup
     return found
 
 
 def filled_by_velero(
-    pod: JsonObject, backups: Sequence[JsonObject], namespace: str, restore_uid: str
+    pod: JsonObject, backups: VolumeBackups, namespace: str, restore_uid: str
 ) -> None:
     """Put the waiting init container first where volumes are to be filled, in place."""
     spec = pod.setdefault("spec", {})

@@ -4,6 +4,8 @@ In: a restored pod whose volumes have pod volume backups. Out: PodVolumeRestores
 their failures as errors of the restore (velero v1.18, pkg/podvolume/restorer.go).
 """
 
+from collections.abc import Callable
+
 from embedded.api_errors import ApiError
 from embedded.json_objects import JsonObject, name_of, namespace_of, section
 from embedded.velero.knobs import WaitedTooLong
@@ -36,9 +38,7 @@ def wait_for_pod_volumes(job: RestoreJob, seconds: float) -> None:
     """
     errors = job.results.errors.velero
     try:
-        job.knobs.wait_until(
-            lambda: all(_phase(one) in OVER for one in _ordered(job)), job.life, seconds=seconds
-        )
+        job.knobs.wait_until(_all_over(job), job.life, seconds=seconds)
     except WaitedTooLong:
         errors.append("timed out waiting for all PodVolumeRestores to complete")
     for one in _ordered(job):
@@ -47,6 +47,21 @@ def wait_for_pod_volumes(job: RestoreJob, seconds: float) -> None:
             errors.append(f"pod volume restore failed: {message}")
         elif _phase(one) == "Canceled":
             errors.append(f"pod volume restore canceled: {message}")
+
+
+def _all_over(job: RestoreJob) -> Callable[[], bool]:
+    """Return what tells whether all that was ordered is over; it looks at each only until then."""
+    waiting = [(namespace_of(one), name_of(one)) for one in _ordered(job)]
+
+    def all_over() -> bool:
+        while waiting:
+            one = job.objects.peek(KIND, *waiting[-1])
+            if one is not None and _phase(one) not in OVER:
+                return False
+            waiting.pop()
+        return True
+
+    return all_over
 
 
 def restored_volume_infos(job: RestoreJob) -> list[JsonObject]:

@@ -14,6 +14,7 @@ from embedded.velero.knobs import Knobs
 from embedded.velero.logs import RestoreLog
 from embedded.velero.modifiers import Modifiers
 from embedded.velero.results import Results
+from embedded.velero.volume_backups import VolumeBackups
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class RestoreJob:
         lines: the restore's log.
         life: the server's life that the restore belongs to.
         terminating_seconds: how long a namespace may take to go away.
+        any_snapshot_location: whether a new, empty volume stands in for a native snapshot, so that
+            the rest of a backup from elsewhere can be restored.
         to_provision: volumes that come back as new ones.
         renamed_volumes: volumes restored under another name.
         filled_pods: pods created with volumes to fill: namespace, name.
@@ -43,12 +46,13 @@ class RestoreJob:
     archive: Archive
     filters: Filters
     volume_infos: dict[str, JsonObject]
-    volume_backups: tuple[JsonObject, ...]
+    volume_backups: VolumeBackups
     snapshots: dict[str, JsonObject]
     modifiers: Modifiers | None
     lines: RestoreLog
     life: int
     terminating_seconds: float
+    any_snapshot_location: bool = False
     results: Results = field(default_factory=Results)
     to_provision: set[str] = field(default_factory=set)
     renamed_volumes: dict[str, str] = field(default_factory=dict)

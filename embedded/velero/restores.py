@@ -28,6 +28,8 @@ from embedded.velero.restore_job import RestoreJob
 from embedded.velero.run import RestoreRun
 from embedded.velero.surroundings import Surroundings
 from embedded.velero.validation import Validated, validate
+from embedded.velero.versions import chosen_folders
+from embedded.velero.volume_backups import VolumeBackups
 
 KIND = "restores.velero.io"
 FINALIZER = "restores.velero.io/external-resources-finalizer"
@@ -99,6 +101,7 @@ class RestoreController:
         archive = unpack(content, remarks.errors.velero, remarks.warnings.velero)
         self._vanish_if_asked(restore)
         if archive is not None:
+            archive.chosen = chosen_folders(archive.versions, self._objects.storage.types)
             job.archive = archive
             self._run_through(restore, job)
         self._finish(restore, job)
@@ -128,7 +131,7 @@ class RestoreController:
             archive=Archive(),
             filters=filters_of(valid.spec, self._objects.storage.types),
             volume_infos={str(one.get("pvName")): one for one in infos if one.get("pvName")},
-            volume_backups=tuple(
+            volume_backups=VolumeBackups(
                 self._objects.all("podvolumebackups.velero.io", NAMESPACE, labels=label)
             ),
             snapshots={
@@ -138,6 +141,7 @@ class RestoreController:
             lines=RestoreLog(f"{NAMESPACE}/{restore['metadata']['name']}", self._around.now),
             life=life,
             terminating_seconds=self._around.terminating_seconds,
+            any_snapshot_location=self._around.any_snapshot_location,
         )
         return job, content
 

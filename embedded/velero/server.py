@@ -43,12 +43,15 @@ class VeleroOptions:
         volume_seconds: for volume data to arrive (`--fs-backup-timeout`).
         resource_seconds: for a claim to be bound (`--resource-timeout`).
         update_seconds: for a Restore that is gone to be updated all the same.
+        any_snapshot_location: whether native snapshots come back as new, empty volumes; the real
+            server refuses them where their VolumeSnapshotLocation is unknown.
     """
 
     terminating_seconds: float = 600.0
     volume_seconds: float = 4 * 3600.0
     resource_seconds: float = 600.0
     update_seconds: float = 195.0
+    any_snapshot_location: bool = False
 
 
 class VeleroServer(Controls):
@@ -71,6 +74,7 @@ class VeleroServer(Controls):
             volume_seconds=options.volume_seconds,
             resource_seconds=options.resource_seconds,
             update_seconds=options.update_seconds,
+            any_snapshot_location=options.any_snapshot_location,
         )
         bucket.allow_put = self.knobs.check_upload
         self._objects = objects

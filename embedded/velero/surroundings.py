@@ -28,6 +28,7 @@ class Surroundings:
         volume_seconds: how long volume data may take (4 hours by default).
         resource_seconds: how long a claim may take to be bound (10 minutes by default).
         update_seconds: how long the server tries to update a Restore that is gone.
+        any_snapshot_location: whether native snapshots come back as new, empty volumes.
     """
 
     objects: Objects
@@ -38,6 +39,7 @@ class Surroundings:
     volume_seconds: float
     resource_seconds: float
     update_seconds: float
+    any_snapshot_location: bool = False
 
     def timestamp(self, seconds: float = 0) -> str:
         """Return the current time, or one some seconds later, as Kubernetes writes it."""

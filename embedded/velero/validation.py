@@ -10,6 +10,7 @@ from embedded.json_objects import JsonObject, copied_object, items, name_of, sec
 from embedded.objects import Objects
 from embedded.velero import NAMESPACE
 from embedded.velero.filters import NON_RESTORABLE, list_problems
+from embedded.velero.globs import name_problem
 from embedded.velero.modifiers import Modifiers, ModifiersRefused, parse_modifiers
 
 SCHEDULE_LABEL = "velero.io/schedule-name"
@@ -70,6 +71,12 @@ def _form_problems(spec: JsonObject) -> list[str]:
                 items(spec, f"included{what}"), items(spec, f"excluded{what}")
             )
         ]
+    problems += [
+        f"Invalid included/excluded namespace lists: {problem}"
+        for key in ("includedNamespaces", "excludedNamespaces")
+        for problem in map(name_problem, sorted(set(items(spec, key))))
+        if problem
+    ]
     if spec.get("orLabelSelectors") and spec.get("labelSelector"):
         problems.append(
             "encountered labelSelector as well as orLabelSelectors in restore spec, only one can "

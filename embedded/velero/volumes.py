@@ -49,20 +49,20 @@ def _method(job: RestoreJob, name: str, volume: JsonObject) -> str:
     if name in job.snapshots:
         return "NativeSnapshot"
     claim = section(volume, "spec", "claimRef")
-    for backup in job.volume_backups:
-        same = section(backup, "spec", "pod").get("namespace") == claim.get("namespace")
-        claim_name = section(backup, "metadata", "annotations").get("velero.io/pvc-name")
-        if same and claim_name == claim.get("name") and section(backup, "status").get("snapshotID"):
-            return "PodVolumeBackup"
-    return ""
+    saved = job.volume_backups.has_claim(claim.get("namespace"), claim.get("name"))
+    return "PodVolumeBackup" if saved else ""
 
 
-def _from_snapshot(job: RestoreJob, name: str, volume: JsonObject) -> JsonObject:
+def _from_snapshot(job: RestoreJob, name: str, volume: JsonObject) -> JsonObject | None:
     snapshot = job.snapshots.get(name)
     if snapshot is None:
         return volume
     location = str(section(snapshot, "spec").get("location"))
     place = str(job.restore["metadata"]["namespace"])
+    if job.any_snapshot_location:
+        job.lines.info(f"No snapshot comes back here: {name} is provisioned as a new volume")
+        job.to_provision.add(name)
+        return None
     if job.objects.peek("volumesnapshotlocations.velero.io", place, location) is None:
         raise VolumeRefused(
             f"error executing PVAction for persistentvolumes/{name}: "

@@ -47,7 +47,9 @@ def command(scenario: Path, *, manifests: bool, dry_run: bool, **options: Any) -
     from runner.plan_text import plan_lines
 
     loaded, rehearsal = rehearsing.rehearsal_of(
-        scenario, settings, (Ask.REFERENCES, Ask.DRY_RUN) if dry_run else ()
+        scenario,
+        settings,
+        (Ask.ABILITIES, *((Ask.REFERENCES, Ask.DRY_RUN) if dry_run else ())),
     )
     if manifests:
         import json

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from scenarios.document import Document
 from scenarios.durations import format_duration
+from scenarios.kinds import full_name, unknown_word
 from scenarios.model import RestoreSpec
 from scenarios.problems import Complaint, Path, quoted
 
@@ -16,12 +17,7 @@ def check_restore(document: Document) -> Iterator[Complaint]:
     """Yield what is wrong with `spec.restore` and `spec.isolation`."""
     yield from _check_mapping(document)
     restore = document.part(*_RESTORE)
-    allowed = set(restore.words("allow"))
-    for index, kind in enumerate(restore.words("exclude")):
-        if kind in allowed:
-            message = f"{quoted(kind)} is both excluded and allowed"
-            path = (*_RESTORE, "exclude", index)
-            yield Complaint(path=path, message=message, hint="take one out")
+    yield from _check_kinds(document)
     stable, deadline = restore.duration("stableFor"), restore.duration("deadline")
     if stable and deadline and stable >= deadline:
         message = f"expected less than the deadline ({restore.text('deadline')})"
@@ -29,6 +25,26 @@ def check_restore(document: Document) -> Iterator[Complaint]:
     yield from _check_classes(restore)
     yield from _check_deadline(document)
     yield from _check_isolation(document)
+
+
+def _check_kinds(document: Document) -> Iterator[Complaint]:
+    restore = document.part(*_RESTORE)
+    allowed = {full_name(kind) for kind in restore.words("allow")}
+    for index, kind in enumerate(restore.rows("exclude")):
+        if isinstance(kind, str) and full_name(kind) in allowed:
+            message = f"{quoted(kind)} is both excluded and allowed"
+            path = (*_RESTORE, "exclude", index)
+            yield Complaint(path=path, message=message, hint="take one out")
+    for place in (
+        (*_RESTORE, "exclude"),
+        (*_RESTORE, "allow"),
+        ("spec", "backup", "compareWithSource", "except"),
+    ):
+        for index, kind in enumerate(document.rows(*place)):
+            hint = unknown_word(kind) if isinstance(kind, str) else None
+            if hint is not None:
+                message = f"no kind is called {quoted(kind)}"
+                yield Complaint(path=(*place, index), message=message, hint=hint)
 
 
 def _check_isolation(document: Document) -> Iterator[Complaint]:

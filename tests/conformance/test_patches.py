@@ -34,6 +34,15 @@ def _patch_containers(containers: list[dict[str, Any]]) -> dict[str, Any]:
     return {"spec": {"template": {"spec": {"containers": containers}}}}
 
 
+def test_an_index_of_minus_one_is_the_last_item(api: Api, deployment: str) -> None:
+    where = "/spec/template/spec/containers/-1/env/-1"
+    changes = [{"op": "add", "path": f"{where}/value", "value": "9"}]
+    changed = api.patch(deployment, changes, JSON_PATCH)
+    assert changed.status == 200
+    (container,) = _containers(changed.body)
+    assert [one["value"] for one in container["env"]] == ["1", "9"]
+
+
 def test_merge_patch_sets_and_removes_keys(api: Api, ns: str) -> None:
     api.post(f"{ns}/configmaps", config_map("a", keep="1", drop="2"))
     changed = api.patch(f"{ns}/configmaps/a", {"data": {"drop": None, "new": "3"}})

@@ -48,7 +48,7 @@ def assessed(
 PODS: list[tuple[KubeObject, str, Cause]] = [
     (waiting_pod(container("ImagePullBackOff")), "image-not-pullable", Cause.REGISTRY),
     (waiting_pod(container("ErrImagePull", "denied")), "image-not-pullable", Cause.REGISTRY),
-    (waiting_pod(container("InvalidImageName")), "image-not-pullable", Cause.REGISTRY),
+    (waiting_pod(container("InvalidImageName")), "image-name-invalid", Cause.REGISTRY),
     (unschedulable("0/3 nodes: 3 Insufficient cpu."), "unschedulable", Cause.CAPACITY),
     (
         unschedulable('persistentvolumeclaim "data" not found'),

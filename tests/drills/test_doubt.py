@@ -49,7 +49,7 @@ def test_a_failed_probe_is_left_open() -> None:
     assert probe.message == "0 rows (but the store was away)"
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.FAILED})
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.FAILED}))
 def test_other_probes_stay(outcome: Outcome) -> None:
     probe = replace(PROBE, outcome=outcome)
     assert doubted_probes([probe], "why", None) == (probe,)

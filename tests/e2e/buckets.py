@@ -3,13 +3,18 @@
 import gzip
 import io
 import json
+import re
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 SAMPLE = Path(__file__).resolve().parents[2] / "embedded" / "sample" / "velero-1.18.3"
 BACKUP = "production-daily-20261121085009"
+
+Change = Callable[[dict[str, Any]], None]
+PREFERRED = re.compile(r"/[^/]+-preferredversion/")
 
 
 class Bucket:
@@ -48,6 +53,11 @@ class Bucket:
 
         self.change_json("velero-backup.json", change)
 
+    def cut(self, name: str) -> None:
+        """Cut the end off one file of the backup."""
+        path = self.file(name)
+        path.write_bytes(path.read_bytes()[:-5])
+
     def truncate(self) -> None:
         """Cut the archive in half."""
         content = self.tarball.read_bytes()
@@ -58,6 +68,34 @@ class Bucket:
         content = bytearray(self.tarball.read_bytes())
         content[len(content) // 2] ^= 0x01
         self.tarball.write_bytes(bytes(content))
+
+    def change_archive(
+        self, changes: Mapping[str, Change], added: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        """Change objects whose path ends so, and add others: each with its versioned copy."""
+        raw = io.BytesIO()
+        seen = set()
+        with tarfile.open(self.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
+            for member in old.getmembers():
+                body = old.extractfile(member)
+                content = body.read() if body else b""
+                for path, change in changes.items():
+                    if PREFERRED.sub("/", member.name).endswith(path):
+                        obj = json.loads(content)
+                        change(obj)
+                        content = json.dumps(obj).encode()
+                        seen.add(path)
+                member.size = len(content)
+                new.addfile(member, io.BytesIO(content))
+            for path, found in added.items():
+                content = json.dumps(found).encode()
+                kind, _, place = path.partition("/")
+                for name in (path, f"{kind}/v1-preferredversion/{place}"):
+                    info = tarfile.TarInfo(f"resources/{name}.json")
+                    info.size = len(content)
+                    new.addfile(info, io.BytesIO(content))
+        assert seen == set(changes), set(changes) - seen
+        self.tarball.write_bytes(raw.getvalue())
 
     def drop_namespace(self, namespace: str) -> None:
         """Rewrite archive and list without anything of `namespace`."""

@@ -33,6 +33,8 @@ DAMAGES: dict[str, tuple[Callable[[Bucket], None], str]] = {
     "one byte flipped": (Bucket.flip_byte, "archive"),
     "tarball removed": (lambda bucket: bucket.tarball.unlink(), "archive"),
     "tarball emptied": (lambda bucket: bucket.tarball.write_bytes(b"") and None, "archive"),
+    "results cut": (lambda bucket: bucket.cut(f"{BACKUP}-results.gz"), "results.gz is damaged"),
+    "log cut": (lambda bucket: bucket.cut(f"{BACKUP}-logs.gz"), "logs.gz is damaged"),
     "namespace missing": (lambda bucket: bucket.drop_namespace("production"), "production"),
     "volume opted out": (Bucket.opt_volume_out, "data-ledger-0"),
     "volume data missing": (Bucket.drop_volume_data, ""),
@@ -92,10 +94,10 @@ def test_too_old(drill: Drill, write: Write, bucket: Bucket) -> None:
 
 
 def test_no_backup_asked_for_exists(drill: Drill, write: Write, bucket: Bucket) -> None:
-    """A schedule without backups fails: there is nothing to restore."""
+    """A schedule that the engine does not know is the scenario's mistake; it never passes."""
     done = on_bucket(drill, bucket, write(backup="{engine: velero, schedule: hourly}"))
-    assert (done.code, done.verdict) == (1, "failed")
-    assert "no-usable-backup" in done.findings()
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "production-daily" in done.findings("warning")["unknown-schedule"]["message"]
 
 
 def test_no_stand_in_is_no_answer(drill: Drill, write: Write, bucket: Bucket) -> None:

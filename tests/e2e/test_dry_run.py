@@ -1,9 +1,7 @@
 """A true dry run against a real API over HTTP: what would be refused, and nothing left behind."""
 
 import gzip
-import io
 import json
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -187,15 +185,7 @@ def with_object(folder: Path, resource: str, obj: Mapping[str, object]) -> Path:
     """Return a copy of the bucket whose backup holds one object more."""
     bucket = Bucket(folder)
     name = str(dict(obj["metadata"])["name"])  # type: ignore[call-overload]
-    body = json.dumps(obj).encode()
-    grown = io.BytesIO()
-    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=grown, mode="w:gz") as new:
-        for member in old.getmembers():
-            new.addfile(member, old.extractfile(member))
-        info = tarfile.TarInfo(f"resources/{resource}/namespaces/production/{name}.json")
-        info.size = len(body)
-        new.addfile(info, io.BytesIO(body))
-    bucket.tarball.write_bytes(grown.getvalue())
+    bucket.change_archive({}, {f"{resource}/namespaces/production/{name}": obj})
     path = bucket.file(f"{BACKUP}-resource-list.json.gz")
     listed = json.loads(gzip.decompress(path.read_bytes()))
     listed.setdefault(f"{obj['apiVersion']}/{obj['kind']}", []).append(f"production/{name}")

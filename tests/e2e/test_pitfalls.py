@@ -1,9 +1,6 @@
 """Whole drills of backups that would reach for production: refused, or told."""
 
 import base64
-import io
-import json
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,33 +20,12 @@ SHOP = "/deployments.apps/namespaces/production/shop.json"
 
 def rewrite(bucket: Bucket, path: str, change: Callable[[dict[str, Any]], None]) -> None:
     """Change one object of the backup's archive."""
-    raw = io.BytesIO()
-    seen = False
-    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
-        for member in old.getmembers():
-            body = old.extractfile(member)
-            content = body.read() if body else b""
-            if member.name.endswith(path):
-                obj = json.loads(content)
-                change(obj)
-                content, seen = json.dumps(obj).encode(), True
-                member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    assert seen, path
-    bucket.tarball.write_bytes(raw.getvalue())
+    bucket.change_archive({path: change}, {})
 
 
 def add(bucket: Bucket, path: str, obj: dict[str, Any], listed: tuple[str, str]) -> None:
     """Put one more object into the backup's archive and its list."""
-    raw = io.BytesIO()
-    content = json.dumps(obj).encode()
-    info = tarfile.TarInfo(f"resources/{path}.json")
-    info.size = len(content)
-    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
-        for member in old.getmembers():
-            new.addfile(member, old.extractfile(member))
-        new.addfile(info, io.BytesIO(content))
-    bucket.tarball.write_bytes(raw.getvalue())
+    bucket.change_archive({}, {path: obj})
 
     def note(document: object) -> None:
         assert isinstance(document, dict)

@@ -1,9 +1,7 @@
 """Two namespaces that call each other by full name: a whole drill leads the names along."""
 
 import base64
-import io
 import json
-import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -101,37 +99,10 @@ ADDED: Mapping[str, dict[str, object]] = {
 }  # fmt: skip
 
 
-def change_archive(
-    bucket: Bucket, changes: Mapping[str, Change], added: Mapping[str, dict[str, object]]
-) -> None:
-    """Rewrite the backup's archive: objects whose path ends so, and new ones."""
-    raw = io.BytesIO()
-    seen = set()
-    with tarfile.open(bucket.tarball) as old, tarfile.open(fileobj=raw, mode="w:gz") as new:
-        for member in old.getmembers():
-            body = old.extractfile(member)
-            content = body.read() if body else b""
-            for path, change in changes.items():
-                if member.name.endswith(path):
-                    obj = json.loads(content)
-                    change(obj)
-                    content = json.dumps(obj).encode()
-                    seen.add(path)
-            member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-        for path, obj in added.items():
-            content = json.dumps(obj).encode()
-            info = tarfile.TarInfo(f"resources/{path}.json")
-            info.size = len(content)
-            new.addfile(info, io.BytesIO(content))
-    assert seen == set(changes)
-    bucket.tarball.write_bytes(raw.getvalue())
-
-
 @pytest.fixture(autouse=True)
 def _two_namespaces(bucket: Bucket) -> None:
     """Give the sample a second namespace, and settings that name Services in full."""
-    change_archive(bucket, CHANGES, ADDED)
+    bucket.change_archive(CHANGES, ADDED)
 
     def listed(document: object) -> None:
         assert isinstance(document, dict)
@@ -274,7 +245,7 @@ def test_the_plan_carries_no_terminal_sequence(
         variables = obj["spec"]["template"]["spec"]["containers"][0]["env"]
         variables[1]["name"] = "\x1b]0;owned\x07\u202eDB"
 
-    change_archive(bucket, {"/deployments.apps/namespaces/production/shop.json": evil}, {})
+    bucket.change_archive({"/deployments.apps/namespaces/production/shop.json": evil}, {})
     scenario = write(restore=RESTORE, probes=PROBES)
     main(["plan", str(scenario), "--embedded", "--store", str(bucket.folder)])
     out = capsys.readouterr().out

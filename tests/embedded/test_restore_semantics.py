@@ -16,7 +16,6 @@ from tests.embedded.clusters import (
     phase_of,
     restored,
     wait_until,
-    warnings_of,
 )
 
 INTO_SANDBOX = {"app": "sandbox"}
@@ -180,12 +179,14 @@ def test_node_ports_are_kept_when_asked(cluster: EmbeddedCluster) -> None:
     assert service["spec"]["ports"][0]["nodePort"] == 31000
 
 
-def test_a_kind_that_nobody_serves_is_a_warning_and_the_item_failed(
+def test_a_kind_that_nobody_serves_is_an_error_and_the_item_failed(
     cluster: EmbeddedCluster,
 ) -> None:
+    """As in v1.18 `pkg/restore/restore.go`: its client posts, and the server has no such path."""
     restore = restored(cluster, backup="made", mapping=INTO_SANDBOX)
-    assert restore["status"]["phase"] == "Completed"
-    assert any('no matches for kind "Widget"' in text for text in warnings_of(cluster))
+    assert restore["status"]["phase"] == "PartiallyFailed"
+    said = "error restoring widgets.example.com/sandbox/strange: the server could not find the"
+    assert any(said in text for text in errors_of(cluster))
     assert _listed(cluster)["example.com/v1/Widget"] == ["sandbox/strange(failed)"]
 
 
@@ -220,7 +221,8 @@ def test_a_namespace_that_is_going_away_is_waited_for(cluster: EmbeddedCluster) 
     ask_restore(cluster, backup="made", mapping=INTO_SANDBOX)
     wait_until(cluster, "restores.velero.io", lambda: phase_of(cluster) == "InProgress")
     cluster.objects.drop_finalizer("configmaps", "sandbox", "held", "example.com/hold")
-    assert finished_restore(cluster)["status"]["phase"] == "Completed"
+    finished_restore(cluster)
+    assert len(errors_of(cluster)) == 1, "that of the kind nobody serves"
 
 
 @pytest.mark.parametrize(
@@ -236,8 +238,8 @@ def test_an_object_that_is_there_already(
     cluster.objects.create(
         "configmaps", {**config_map("other", "sandbox"), "data": {"key": "mine"}}
     )
-    restore = restored(cluster, backup="made", mapping=INTO_SANDBOX, existingResourcePolicy=policy)
-    assert restore["status"]["phase"] == "Completed"
+    restored(cluster, backup="made", mapping=INTO_SANDBOX, existingResourcePolicy=policy)
+    assert len(errors_of(cluster)) == 1, "that of the kind nobody serves"
     found = cluster.objects.peek("configmaps", "sandbox", "other")
     assert found is not None
     assert found["data"]["key"] == value

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from drills import objects
-from drills.cluster import Change, ChangeType, Kind, ServedKind
+from drills.cluster import Abilities, Change, ChangeType, Kind, ServedKind
 from drills.errors import AlreadyExists, Conflicted, DrillError, Missing, NotServed
 from drills.objects import KubeObject
 from tests.fakes.clock import FakeClock
@@ -49,6 +49,7 @@ class FakeCluster(FakeContainers):
         super().__init__()
         self.clock = clock or FakeClock()
         self.embedded = False
+        self.can = Abilities()
         self.kinds = list(SERVED)
         self.calls: list[tuple[str, Kind, str, str]] = []
         """Every write: verb, kind, namespace, name."""
@@ -93,6 +94,10 @@ class FakeCluster(FakeContainers):
     def version(self) -> str:
         """Return a plausible version."""
         return "v1.34.4"
+
+    def abilities(self) -> Abilities:
+        """Return what a test says that this cluster can do; everything by default."""
+        return self.can
 
     def identity(self) -> str:
         """Return a fixed uid."""

@@ -45,7 +45,7 @@ def scenario(**changes: object) -> Scenario:
     plain = Scenario(
         name="weekly",
         cluster=ClusterRef(),
-        backup=BackupQuery(engine="fake"),
+        backup=BackupQuery(engine="fake", comparison=None),
         restore=RestoreSpec(
             namespaces={SOURCE: SANDBOX},
             deadline=timedelta(seconds=LONG),

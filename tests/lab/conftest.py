@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import lifecycle, parts
+from tests.lab import csi_drills, lifecycle, parts
 from tests.lab.application import shopkeeping
 from tests.lab.backups import NAMESPACE
 from tests.lab.cluster import Cluster
@@ -20,6 +20,7 @@ from tests.lab.control_plane import KUBECONFIG
 from tests.lab.drilling import Desk
 from tests.lab.footprint import difference, footprint
 from tests.lab.lifecycle import State
+from tests.lab.node import csi
 from tests.lab.node import lifecycle as node
 from tests.lab.node.network import NodeTaken
 from tests.lab.processes import REAL_NODE
@@ -122,6 +123,50 @@ def own_node(node_lab: Lab) -> None:
     """Skips where the node is not this folder's own, whose policies can be switched."""
     if node_lab.kubeconfig != REAL_NODE.kubeconfig:
         pytest.skip("needs the real node of this folder: its policies and volumes are ours")
+
+
+@pytest.fixture(scope="session")
+def csi_lab(node_lab: Lab, own_node: None) -> Lab:
+    """The real node of this folder, if it came up with CSI."""
+    if reason := csi.why_not():
+        pytest.skip(f"the real node has no CSI: {reason}")
+    if node_lab.cluster.find("storage.k8s.io/v1", "CSIDriver", csi.DRIVER) is None:
+        pytest.skip("the real node came up before CSI was built; take it down once")
+    return node_lab
+
+
+@pytest.fixture(scope="session")
+def csi_files(csi_lab: Lab) -> Iterator[csi_drills.Files]:
+    """An application on two CSI volumes, which stay when their claims go (policy Retain)."""
+    name = f"csi-{secrets.token_hex(3)}"
+    made = csi_drills.lay(csi_lab.cluster, csi_lab.kubeconfig, name, keep=True)
+    yield made
+    csi_drills.remove(made)
+
+
+@pytest.fixture(scope="session")
+def csi_backup(csi_lab: Lab, csi_files: csi_drills.Files) -> Iterator[str]:
+    """A backup of it by snapshots: its data is in the storage alone."""
+    yield from _csi_backup(csi_lab, csi_files, moved=False)
+
+
+@pytest.fixture(scope="session")
+def csi_moved(csi_lab: Lab, csi_files: csi_drills.Files) -> Iterator[str]:
+    """A backup of it with its data moved to the bucket."""
+    yield from _csi_backup(csi_lab, csi_files, moved=True)
+
+
+def _csi_backup(lab: Lab, files: csi_drills.Files, *, moved: bool) -> Iterator[str]:
+    name = f"{'moved' if moved else 'snapshot'}-{secrets.token_hex(3)}"
+    yield csi_drills.back_up(lab.cluster, name, files.namespace, moved=moved)
+    csi_drills.forget(lab.cluster, name)
+
+
+@pytest.fixture(scope="session")
+def unproven() -> None:
+    """Skips tests that no node has run to their end yet, unless they are asked for."""
+    if not os.environ.get("LAB_UNPROVEN"):
+        pytest.skip("nobody has seen it run to its end yet; LAB_UNPROVEN=1 runs it")
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab import lifecycle, parts
 from tests.lab.lifecycle import State
+from tests.lab.node import csi, switch
 from tests.lab.node import lifecycle as node
-from tests.lab.node import switch
 from tests.lab.processes import FAKE_NODE, REAL_NODE, Run
 
 _STATUS_CODES = {State.RUNNING: 0, State.DOWN: 3, State.BROKEN: 3, State.NOT_BUILT: 4}
@@ -75,9 +75,12 @@ def _build(flavour: Flavour, what: str | None) -> int:
         parts.build_part(parts.KOPIA)
         _say(f"built {parts.KOPIA.path}")
         return 0
+    if what == "csi":
+        csi.build(_say)
+        return 0
     _say("building what is missing; the first time takes 15 to 25 minutes")
     flavour.build()
-    for part in (*parts.PARTS, *parts.NODE_PARTS):
+    for part in (*parts.PARTS, *parts.NODE_PARTS, *parts.CSI_PARTS):
         if not parts.missing_parts((part,)):
             _say(f"there: {part.name} {part.version}")
     return 0
@@ -127,8 +130,9 @@ def main() -> int:
     }  # fmt: skip
     parser.add_argument("command", choices=tuple(commands))
     parser.add_argument(
-        "what", nargs="?", choices=("on", "off", "kopia"),
-        help="on or off: of `policies`; kopia: `build` its command line, to look into a repository",
+        "what", nargs="?", choices=("on", "off", "kopia", "csi"),
+        help="on or off: of `policies`; kopia: `build` its command line, to look into a repository;"
+        " csi: `build` what gives the real node CSI volumes and snapshots",
     )  # fmt: skip
     parser.add_argument("--node", choices=tuple(FLAVOURS), default="fake", help="default: fake")
     arguments = parser.parse_args()

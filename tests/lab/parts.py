@@ -141,10 +141,63 @@ def old_velero(version: str, name: str = "velero") -> Part:
 NODE_PARTS = (KUBELET, PROXY, KUBECTL, COREDNS, RESTORE_HELPER, RESTIC)
 """What a node with real pods needs besides."""
 
+CSI_PROVISIONER = Part(
+    name="csi-provisioner",
+    tool="csi",
+    module="github.com/kubernetes-csi/external-provisioner/v5",
+    package="github.com/kubernetes-csi/external-provisioner/v5/cmd/csi-provisioner",
+)
+CSI_SNAPSHOTTER = Part(
+    name="csi-snapshotter",
+    tool="csi",
+    module="github.com/kubernetes-csi/external-snapshotter/v8",
+    package="github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter",
+)
+SNAPSHOT_CONTROLLER = Part(
+    name="snapshot-controller",
+    tool="csi",
+    module="github.com/kubernetes-csi/external-snapshotter/v8",
+    package="github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller",
+)
+CSI_DRIVER = Part(
+    name="csi-driver",
+    tool="csi",
+    module="github.com/container-storage-interface/spec",
+    package="./driver",
+)
+CSI_PARTS = (CSI_DRIVER, CSI_PROVISIONER, CSI_SNAPSHOTTER, SNAPSHOT_CONTROLLER)
+"""What gives a real node CSI volumes and snapshots of them; it comes up without them, too."""
+SNAPSHOT_KINDS = "github.com/kubernetes-csi/external-snapshotter/client/v8"
+SNAPSHOT_CRDS = BUILD / "snapshot-crds"
+"""The definitions of snapshot kinds, copied out of the module that has them."""
+
 
 def missing_parts(wanted: Iterable[Part] = PARTS) -> tuple[str, ...]:
     """Names of the parts that are not built yet."""
     return tuple(part.name for part in wanted if not os.access(part.path, os.X_OK))
+
+
+def copy_snapshot_kinds() -> None:
+    """Copies the definitions of snapshot kinds out of Go's module cache.
+
+    Raises:
+        LabError: Go does not have the module; its own words are in the message.
+    """
+    done = subprocess.run(
+        ["go", "list", "-m", "-f", "{{.Dir}}", SNAPSHOT_KINDS],  # noqa: S607 - any Go will do
+        cwd=LAB / "tools" / CSI_DRIVER.tool,
+        env=_go_environment(),
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
+        check=False,
+    )
+    found = sorted(Path(done.stdout.strip() or ".").glob("config/crd/snapshot.storage.k8s.io_*"))
+    if not found:
+        raise LabError(f"go has no definitions of snapshot kinds: {done.stderr[-3000:]}")
+    SNAPSHOT_CRDS.mkdir(parents=True, exist_ok=True)
+    for file in found:
+        shutil.copyfile(file, SNAPSHOT_CRDS / file.name)
 
 
 def _linker_flags(part: Part) -> str:

@@ -60,6 +60,27 @@ def test_a_later_change_turns_the_answer(
     assert any("backup-changed" in line for line in lines(capsys))
 
 
+def test_a_folder_that_is_no_backup_is_a_leftover(
+    bucket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one whose backup was whole when it was seen last: a deletion that was broken off."""
+    assert verify("--bucket", bucket, "--state", tmp_path / "ledger") == 0
+    lines(capsys)
+    (bucket / "backups" / "bulk-1" / "velero-backup.json").unlink()
+    (bucket / "backups" / "lost+found").mkdir()
+    (bucket / "backups" / "lost+found" / "core").write_bytes(b"x")
+    assert verify("--bucket", bucket, "--state", tmp_path / "ledger") == 0
+    said = lines(capsys)
+    assert [line for line in said if line.startswith("leftover")] == [
+        "leftover  bulk-1",
+        "leftover  lost+found",
+    ]
+    assert sum("folder-not-a-backup" in line for line in said) == 2
+    assert any("backup-vanished" in line for line in said)
+    assert said[-1].startswith(f"good  {bucket}  1 backup(s): 1 good, 2 leftover")
+    assert verify("--bucket", bucket, "--no-state", "--backup", "bulk-1") == 1
+
+
 def test_a_backup_under_way_is_inconclusive(bucket: Path) -> None:
     metadata = bucket / "backups" / "bulk-1" / "velero-backup.json"
     metadata.chmod(0o644)

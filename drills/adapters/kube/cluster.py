@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Self
 
 from drills import objects
-from drills.adapters.kube import listing, rights, running, watching, writing
+from drills.adapters.kube import abilities, listing, rights, running, watching, writing
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.discovery import Discovery
 from drills.adapters.kube.forwarding import PodStream, forward
@@ -20,7 +20,7 @@ from drills.adapters.kube.service_http import ask_service
 from drills.adapters.kube.services import ServiceRequest, behind_service, of_pod
 from drills.adapters.kube.tunnel import PodTunnel
 from drills.adapters.kube.wire import Request, Wire
-from drills.cluster import Change, ExecAnswer, HttpAnswer, Kind, LogAnswer, ServedKind
+from drills.cluster import Abilities, Change, ExecAnswer, HttpAnswer, Kind, LogAnswer, ServedKind
 from drills.objects import KubeObject
 from drills.ports import Clock
 
@@ -79,6 +79,10 @@ class KubeCluster:
     def version(self) -> str:
         """Return the server's gitVersion."""
         return self._version
+
+    def abilities(self) -> Abilities:
+        """Return what the cluster can do: a real one all, the embedded one what it says."""
+        return abilities.told_by(self._asker) if self.embedded else Abilities()
 
     def identity(self) -> str:
         """Return the uid of kube-system, '' where there is none."""

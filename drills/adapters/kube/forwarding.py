@@ -12,9 +12,10 @@ from typing import Protocol
 
 from drills.adapters.kube.asking import Asker
 from drills.adapters.kube.channels import Channels, open_channels
+from drills.adapters.kube.refusals import NOBODY
 from drills.adapters.kube.services import NotListening, pod_path
 from drills.adapters.kube.wire import Request
-from drills.errors import CannotAsk, DrillError
+from drills.errors import CannotAsk, DrillError, NobodyAnswers
 from drills.ports import Clock
 
 DATA, TROUBLE = 0, 1
@@ -162,4 +163,6 @@ def trouble(what: str, words: str) -> DrillError:
     """Return what the error channel means: nothing listens, or no way leads there."""
     if "refused" in words:
         return NotListening(f"{what}: nothing listens there: {words[:300]}")
+    if NOBODY in words:
+        return NobodyAnswers(f"{what}: {words[:300]}")
     return CannotAsk(f"{what}: {words[:300]}")

@@ -13,11 +13,16 @@ from drills import objects
 from drills.adapters.kube.asking import Asker, unreachable
 from drills.adapters.kube.channels import STAND_IN
 from drills.adapters.kube.http_forward import LONGEST_BODY
-from drills.adapters.kube.refusals import NotImplementedThere, refusal, said, status_of
+from drills.adapters.kube.refusals import (
+    NotImplementedThere,
+    refusal,
+    said,
+    status_of,
+)
 from drills.adapters.kube.services import NotListening, ServiceRequest
 from drills.adapters.kube.wire import Answer, NoAnswer, Request
 from drills.cluster import HttpAnswer
-from drills.errors import CannotAsk, DrillError, Missing
+from drills.errors import CannotAsk, DrillError, Missing, NobodyAnswers
 from drills.findings import Cause
 
 NOT_CARRIED = frozenset({"authorization", "host"})
@@ -95,7 +100,7 @@ def _own_trouble(request: ServiceRequest, answer: Answer) -> DrillError | None:
         return _unreached(request, answer, words)
     error = refusal(f"{request.what} through the API server", answer)
     if isinstance(error, NotImplementedThere):
-        return CannotAsk(str(error))
+        return NobodyAnswers(str(error))
     if answer.status == HTTPStatus.NOT_FOUND and isinstance(error, Missing):
         named = objects.text(status, "details", "name").endswith(request.service)
         return error if named else None

@@ -23,6 +23,8 @@ from drills.errors import (
 from drills.findings import Cause
 
 LONGEST_MESSAGE = 400
+NOBODY = "no stand-in is registered"
+"""Words of the embedded cluster for a question that only a container could answer."""
 
 
 class Expired(OutsideRefused):

@@ -15,7 +15,15 @@ from drills.adapters.kube.refusals import NotImplementedThere, refusal
 from drills.adapters.kube.services import pod_path
 from drills.adapters.kube.wire import Request
 from drills.cluster import ExecAnswer, LogAnswer
-from drills.errors import CannotAsk, DeadlinePassed, DrillError, Forbidden, Missing, OutsideRefused
+from drills.errors import (
+    CannotAsk,
+    DeadlinePassed,
+    DrillError,
+    Forbidden,
+    Missing,
+    NobodyAnswers,
+    OutsideRefused,
+)
 
 STDOUT, STDERR, ENDING = 1, 2, 3
 LONGEST_OUTPUT = 4 * 1024 * 1024
@@ -130,5 +138,6 @@ def _unaskable(error: OutsideRefused) -> DrillError:
     """Return CannotAsk for a pod that takes no such question, and the rest as it is."""
     if isinstance(error, Missing | Forbidden):
         return error
-    hint = "" if isinstance(error, NotImplementedThere) else "is the container there, and running?"
-    return CannotAsk(str(error), hint=hint)
+    if isinstance(error, NotImplementedThere):
+        return NobodyAnswers(str(error))
+    return CannotAsk(str(error), hint="is the container there, and running?")

@@ -10,7 +10,7 @@ from drills.adapters.kube.http_forward import ask_pod
 from drills.adapters.kube.http_proxy import ask_proxy
 from drills.adapters.kube.services import NotListening, ServiceRequest
 from drills.cluster import Cluster, HttpAnswer
-from drills.errors import CannotAsk, Forbidden, Missing, OutsideRefused
+from drills.errors import CannotAsk, Forbidden, Missing, NobodyAnswers, OutsideRefused
 
 
 def ask_service(
@@ -44,6 +44,9 @@ def _second_way(
         for told in (first, second):
             if isinstance(told, Missing):
                 raise told from None
+        if isinstance(second, NobodyAnswers):
+            # Not a matter of rights: the embedded cluster says itself that nobody stands in.
+            raise NobodyAnswers(str(second)) from second
         raise CannotAsk(
             f"{request.what}: no way leads there. Port-forward: {first}. Proxy: {second}",
             hint="grant pods/portforward (create, get) or services/proxy (get) in the sandbox",

@@ -6,11 +6,16 @@ results files. Deleting the Restore deletes these files too.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills import objects
 from drills.engine import EngineItem, ItemOutcome, Restored, RestoreOrder
-from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_seconds
+from drills.engines.velero.claims import (
+    VolumeWork,
+    mover_findings,
+    restored_volumes,
+    volume_seconds,
+)
 from drills.engines.velero.documents import read_json, rows
 from drills.engines.velero.early import EarlyFiles
 from drills.engines.velero.ending import broken_off, phase_findings
@@ -28,11 +33,12 @@ from drills.engines.velero.requests import Target
 from drills.engines.velero.restoring import Ended
 from drills.engines.velero.results import error_findings, messages, warning_findings
 from drills.engines.velero.site import Site
+from drills.engines.velero.snapshots import look_for_snapshots
 from drills.engines.velero.waiting import phase
 from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
-from drills.ports import Kind
+from drills.ports import Deadline, Kind
 
 OUTCOMES = {str(outcome): outcome for outcome in ItemOutcome}
 
@@ -61,14 +67,17 @@ def _has_claims(order: RestoreOrder) -> bool:
     return any(volume.namespace in order.namespaces for volume in order.inventory.volumes)
 
 
-def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) -> Restored:
-    """Return everything Velero said; only Interrupted is raised."""
+def account(
+    site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles, deadline: Deadline
+) -> Restored:
+    """Return everything Velero said, and the storage of snapshots; only Interrupted is raised."""
     restore = ended.restore
     name = objects.name(restore)
     papers = _papers(site, order, restore, early)
     errors = (*_said_by_status(restore), *messages(papers.results, "errors"))
     warnings = messages(papers.results, "warnings")
     work = _volume_work(site, name, papers) if _fills(order) else VolumeWork()
+    snapshots = look_for_snapshots(site, order, name, deadline)
     subject = f"restore {name}"
     return Restored(
         name=name,
@@ -81,7 +90,7 @@ def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) ->
         warnings=warnings,
         errors=errors,
         items=papers.items,
-        volumes=restored_volumes(order, work),
+        volumes=restored_volumes(order, replace(work, snapshots=snapshots.outcomes)),
         findings=(
             *ended.findings,
             *_hooks_ran(site, order, restore),
@@ -89,6 +98,8 @@ def account(site: Site, order: RestoreOrder, ended: Ended, early: EarlyFiles) ->
             *_unread(restore, papers),
             *error_findings(messages(papers.results, "errors"), subject),
             *warning_findings(unexpected(order, warnings), subject),
+            *mover_findings(work),
+            *snapshots.findings,
         ),
         queue_seconds=_queue_seconds(restore),
         volume_seconds=volume_seconds(work),

@@ -6,6 +6,7 @@ from datetime import datetime
 from drills import objects
 from drills.backups import Backup
 from drills.engines.velero.kinds import SCHEDULE_LABEL
+from drills.engines.velero.namespace_patterns import EVERY, matches
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, why_unusable
 from drills.engines.velero.waiting import phase
 from drills.objects import KubeObject
@@ -21,6 +22,7 @@ def backup_of(obj: KubeObject, locations: Locations, now: datetime) -> Backup:
     includes uploads that can take hours.
     """
     started = objects.instant(obj, "status", "startTimestamp")
+    included = _names(obj, "includedNamespaces")
     inside, outside = _speaks_against(obj, now), _location_trouble(obj, locations)
     return Backup(
         name=objects.name(obj),
@@ -33,12 +35,14 @@ def backup_of(obj: KubeObject, locations: Locations, now: datetime) -> Backup:
         completed_at=objects.instant(obj, "status", "completionTimestamp"),
         expires_at=objects.instant(obj, "status", "expiration"),
         labels=objects.labels(obj),
-        included_namespaces=_names(obj, "includedNamespaces"),
+        included_namespaces=() if EVERY in included else included,
         excluded_namespaces=_names(obj, "excludedNamespaces"),
+        means=matches,
         partially_failed=phase(obj) == "PartiallyFailed",
         in_progress=UNUSABLE_BACKUP_PHASES.get(phase(obj)) == UNFINISHED,
         unusable=inside or outside,
         unusable_is_environment=inside is None and outside is not None,
+        made_here=_made_here(obj),
     )
 
 
@@ -74,5 +78,15 @@ def _location_trouble(obj: KubeObject, locations: Locations) -> str | None:
 
 
 def _names(obj: KubeObject, key: str) -> tuple[str, ...]:
-    found = tuple(str(name) for name in objects.items(obj, "spec", key))
-    return () if "*" in found else found
+    return tuple(str(name) for name in objects.items(obj, "spec", key))
+
+
+def _made_here(obj: KubeObject) -> bool:
+    """Return whether the object is older than the backup's start, and so asked for it.
+
+    One that was read in from a store is made anew when the backup has long ended
+    (`pkg/controller/backup_sync_controller.go`, v1.18).
+    """
+    created = objects.instant(obj, "metadata", "creationTimestamp")
+    started = objects.instant(obj, "status", "startTimestamp")
+    return created is not None and started is not None and created <= started

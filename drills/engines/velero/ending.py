@@ -26,6 +26,12 @@ CUT = re.compile(
     re.IGNORECASE,
 )
 """Words of a connection that failed, whatever was asked for over it."""
+OURS = re.compile(
+    r"non-restorable resources|included/excluded|labelSelector|resource modifier|"
+    r"ExistingResourcePolicy|must be specified as a source|invalid (hook|label selector)",
+    re.IGNORECASE,
+)
+"""Words of a refusal that is about what the Restore itself asks for."""
 LOCATION = re.compile(r"location|\bBSL\b", re.IGNORECASE)
 BACKUP_GONE = re.compile(
     r"\bbackups?(\.velero\.io)? .*not found|no (completed )?backups",
@@ -65,32 +71,41 @@ def broken_off(restore: KubeObject, errors: Iterable[str]) -> Cause | None:
 
 
 def _refused(restore: KubeObject, subject: str) -> Finding:
+    """Return what a refusal means; the words are those of v1.18 `restore_controller.go`.
+
+    The backup was there and read when the drill chose it, so one that is not found any more is
+    gone meanwhile; only what names the Restore's own fields is the scenario's trouble.
+    """
     said = "; ".join(str(e) for e in objects.items(restore, "status", "validationErrors"))
     message = f"Velero refused the restore: {said or 'it does not say why'}."
+    if OURS.search(said):
+        return Finding(
+            code="restore-refused",
+            severity=Severity.WARNING,
+            cause=Cause.CONFIGURATION,
+            subject=subject,
+            message=message,
+            remedy="Mend what the message names; `plan` shows the Restore that is submitted.",
+            unanswered=True,
+        )
     if BACKUP_GONE.search(said):
-        return damage("restore-refused", subject, message, "See why the backup vanished.")
-    if LOCATION.search(said):
+        remedy = "See why the backup vanished meanwhile (it may have expired), then drill again."
+    elif LOCATION.search(said):
         remedy = "Make the backup's storage location available again."
-        return unasked("restore-refused", subject, message, remedy)
-    return Finding(
-        code="restore-refused",
-        severity=Severity.CRITICAL,
-        cause=Cause.CONFIGURATION,
-        subject=subject,
-        message=message,
-        remedy="Mend what the message names; `plan` shows the Restore that is submitted.",
-        unanswered=True,
-    )
+    else:
+        remedy = "Mend what the message names, then drill again."
+    return unasked("restore-refused", subject, message, remedy)
 
 
 def _failed(reason: str, subject: str) -> Finding:
+    """Return what a failure means: only words of a broken archive blame the backup."""
     message = f"The restore could not run: {reason or 'Velero does not say why'}."
     if DAMAGED.search(reason):
         return damage("restore-failed", subject, message)
-    if OUTSIDE.search(reason):
-        remedy = "Mend what the message names, then drill again."
-        code = "server-restarted" if "server starting" in reason else "restore-failed"
-        return unasked(code, subject, message, remedy)
-    return damage(
-        "restore-failed", subject, message, "Look into the restore's log and the server's."
+    code = "server-restarted" if "server starting" in reason else "restore-failed"
+    remedy = (
+        "Mend what the message names, then drill again."
+        if reason
+        else "Look into the restore's log and the server's, then drill again."
     )
+    return unasked(code, subject, message, remedy)

@@ -15,6 +15,7 @@ from drills.engine import (
     Restored,
     RestoreOrder,
     SandboxShape,
+    Unfillable,
 )
 from drills.engines.velero import survey as surveying
 from drills.engines.velero.account import account, papers_of
@@ -32,7 +33,9 @@ from drills.engines.velero.removal import quiesce, remove
 from drills.engines.velero.restoring import run_restore
 from drills.engines.velero.scope import EXCLUSION
 from drills.engines.velero.site import Site
-from drills.errors import Misconfigured
+from drills.engines.velero.snapshots import check_snapshots
+from drills.engines.velero.unfillable import unfillable
+from drills.errors import DeadlinePassed, Misconfigured
 from drills.objects import KubeObject
 from drills.ports import Deadline, Marked
 
@@ -91,6 +94,10 @@ class VeleroEngine:
         """Yield what a restore would create, read from the archive a second time."""
         return preview(self._site, order)
 
+    def unfillable(self, order: RestoreOrder) -> Iterator[Unfillable]:
+        """Yield the volumes whose data this cluster cannot bring back."""
+        return unfillable(self._site, order)
+
     def audit(self) -> EngineAudit:
         """Look at the Schedules and at the password of the volume repositories."""
         return audit(self._site)
@@ -99,8 +106,12 @@ class VeleroEngine:
         """Restore, wait for the end, and keep Velero's own account of it."""
         placed = place(self._site, order)
         with EarlyFiles(self._site, papers_of(order), order.labels) as early:
-            ended = run_restore(self._site, order, deadline, early.begin)
-            restored = account(self._site, order, ended, early)
+            try:
+                ended = run_restore(self._site, order, deadline, early.begin)
+            except DeadlinePassed:
+                check_snapshots(self._site, order)
+                raise
+            restored = account(self._site, order, ended, early, deadline)
         return replace(restored, findings=(*placed, *restored.findings))
 
     def quiesce(self, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:

@@ -35,8 +35,6 @@ NAMES: Mapping[Target, str] = {
     Target.RESTORE_VOLUME_INFO: "restores/{0}/{0}-volumeinfo.json.gz",
 }
 
-POD_VOLUME_BACKUPS = "backups/{0}/{0}-podvolumebackups.json.gz"
-
 
 class Files(Protocol):
     """The files of one backup or one restore."""
@@ -54,11 +52,7 @@ class StoreFiles:
 
     def open(self, target: Target) -> AbstractContextManager[BinaryIO]:
         """Open a file of the store."""
-        return self.open_named(NAMES[target])
-
-    def open_named(self, pattern: str) -> AbstractContextManager[BinaryIO]:
-        """Open a file that no DownloadRequest can name; `{0}` in the pattern is the backup."""
-        return self._store.open(self._prefix + pattern.format(self._name))
+        return self._store.open(self._prefix + NAMES[target].format(self._name))
 
 
 class RequestedFiles:

@@ -41,6 +41,8 @@ class Miss:
 
     why: str
     remedy: str
+    sure: bool = True
+    """False where Velero would have had to break off to leave things so."""
 
 
 def of_data_movement(
@@ -93,8 +95,8 @@ def unmarked(claim: BackedUpObject) -> str:
     if SNAPSHOT_ANNOTATION in _annotations(claim):
         return ""
     return (
-        f"The archived claim has neither {SNAPSHOT_ANNOTATION} nor {UPLOAD_ANNOTATION}, by which "
-        "Velero knows that its data was moved: a restore may make an empty volume."
+        f"the archived claim has neither {SNAPSHOT_ANNOTATION} nor {UPLOAD_ANNOTATION}, by which "
+        "Velero knows that its data was moved; a restore may make an empty volume"
     )
 
 
@@ -162,13 +164,18 @@ def of_native_snapshot(volume: str, taken: Mapping[str, KubeObject] | None) -> M
     return None
 
 
-def of_pod_volume(
-    backups: Iterable[KubeObject], pods: Mapping[Claim, PodVolumes] | None
-) -> Miss | None:
-    """Return why no restored pod would fill the volume; one good PodVolumeBackup is enough.
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """The archived pods."""
 
-    `pods` are by namespace and name.
-    """
+    known: Mapping[Claim, PodVolumes]
+    """By namespace and name."""
+    peopled: frozenset[str]
+    """Namespaces of which there are any."""
+
+
+def of_pod_volume(backups: Iterable[KubeObject], pods: Pods | None) -> Miss | None:
+    """Return why no restored pod would fill the volume; one good PodVolumeBackup is enough."""
     first: Miss | None = None
     for backup in backups:
         miss = _filled(backup, pods)
@@ -178,16 +185,24 @@ def of_pod_volume(
     return first
 
 
-def _filled(backup: KubeObject, pods: Mapping[Claim, PodVolumes] | None) -> Miss | None:
+def _filled(backup: KubeObject, pods: Pods | None) -> Miss | None:
+    """Judge one PodVolumeBackup.
+
+    Velero archives a pod right after it ordered the backup of its volumes. So a backup without
+    any pod of the namespace leaves pods out, and one that lacks this pod alone is only strange.
+    """
     name = objects.text(backup, "spec", "pod", "name")
     if pods is None or not name:
         return None
-    pod = pods.get((objects.text(backup, "spec", "pod", "namespace"), name))
+    where = objects.text(backup, "spec", "pod", "namespace")
+    pod = pods.known.get((where, name))
     only = "a restore fills a volume only through its restored pod, so it comes back empty"
     if pod is None:
         return Miss(
             f"its data was saved through pod {name}, which the archive lacks; {only}",
-            "Have the backup include pods, with the labels that it selects by.",
+            "Have the backup include pods, with the labels that it selects by; drill it with a "
+            "probe of the data.",
+            sure=where not in pods.peopled,
         )
     if not pod.comes_back:
         return Miss(

@@ -7,10 +7,11 @@
 | its data is saved, and a restore would not find it         | volume-not-restorable   | critical |
 | its data is not there                                      | volume-not-in-backup    | critical |
 | its data lies in the storage system alone                  | volume-in-storage-only  | note     |
-| its data was moved, and the claim has no mark of it        | claim-not-marked        | warning  |
+| its data is there, and something speaks against it         | volume-in-doubt         | warning  |
 | it would ask for a volume that the backup does not hold    | claim-cannot-bind       | critical |
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
@@ -19,18 +20,17 @@ from drills.engines.velero.skips import INCLUDE
 from drills.engines.velero.volumes import CSI
 from drills.findings import Cause, Finding, Severity
 
+SHOWN = 5
+
 
 def volume_findings(
     volumes: Iterable[BackedUpVolume], namespaces: Iterable[str]
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the claims in scope."""
     scope = frozenset(namespaces)
-    return tuple(
-        finding
-        for volume in volumes
-        if volume.namespace in scope
-        for finding in claim_findings(volume)
-    )
+    members = [volume for volume in volumes if volume.namespace in scope]
+    found = (finding for volume in members for finding in claim_findings(volume))
+    return (*found, *doubt_findings(members))
 
 
 def claim_findings(volume: BackedUpVolume) -> Iterable[Finding]:
@@ -57,16 +57,26 @@ def claim_findings(volume: BackedUpVolume) -> Iterable[Finding]:
             "Its data is a snapshot inside the storage system; the bucket holds none of it.",
             "Move snapshot data to the bucket if the storage system itself may be lost.",
         )
-    if volume.doubt:
-        yield warning(
-            "claim-not-marked",
-            subject,
-            volume.doubt,
-            "Take a new backup; drill it with a probe of the data.",
-            cause=Cause.BACKUP,
-        )
     if volume.never_binds and volume.has_data:
         yield _cannot_bind(volume, subject)
+
+
+def doubt_findings(volumes: Iterable[BackedUpVolume]) -> Iterable[Finding]:
+    """Yield a warning for each namespace with claims that something speaks against."""
+    doubted: dict[str, list[BackedUpVolume]] = defaultdict(list)
+    for volume in volumes:
+        if volume.doubt:
+            doubted[volume.namespace].append(volume)
+    for namespace, members in doubted.items():
+        names = ", ".join(volume.claim for volume in members[:SHOWN])
+        more = f" and {len(members) - SHOWN} more claims" if len(members) > SHOWN else ""
+        yield warning(
+            "volume-in-doubt",
+            f"persistentvolumeclaim {namespace}/{names}{more}",
+            f"Of {members[0].claim}: {members[0].doubt}.",
+            members[0].remedy or "Take a new backup; drill it with a probe of the data.",
+            cause=Cause.BACKUP,
+        )
 
 
 def forgotten_findings(claims: Iterable[BackedUpObject]) -> Iterable[Finding]:
@@ -89,7 +99,7 @@ def _as_is(volume: BackedUpVolume, subject: str) -> Finding:
         f"Its volume {volume.volume} has no data in the backup and policy "
         f"{volume.reclaim_policy or 'unknown'}: Velero would attach production's own "
         f"storage to the sandbox. ({volume.reason})",
-        "Back its data up (file-system backup or snapshot); do not restore it as it is.",
+        f"{volume.remedy or INCLUDE} Until then do not restore it as it is.",
     )
 
 

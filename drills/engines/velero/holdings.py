@@ -5,6 +5,7 @@ Used by a drill's verify stage and by `verify --bucket` alike, so that both know
 
 from collections.abc import Iterable
 
+from drills import objects
 from drills.backups import BackedUpObject, BackedUpVolume
 from drills.engines.velero.judgement import DATA_UPLOADS, SNAPSHOT_CONTENTS, SNAPSHOTS
 from drills.engines.velero.pod_volumes import PodVolumes, pod_volumes
@@ -57,6 +58,17 @@ def pods_of(found: Iterable[BackedUpObject]) -> tuple[PodVolumes, ...]:
 def claims_in(found: Iterable[BackedUpObject]) -> Iterable[BackedUpObject]:
     """Return the claims among `found`."""
     return (obj for obj in found if obj.key.resource == CLAIMS)
+
+
+def without_volume(found: Iterable[BackedUpObject]) -> frozenset[tuple[str, str]]:
+    """Return the claims, by namespace and name, whose PersistentVolume is not among `found`."""
+    members = tuple(found)
+    held = {obj.key.name for obj in members if obj.key.resource == VOLUMES}
+    return frozenset(
+        (claim.key.namespace, claim.key.name)
+        for claim in claims_in(members)
+        if (name := objects.text(claim.body, "spec", "volumeName")) and name not in held
+    )
 
 
 def archived_volumes(

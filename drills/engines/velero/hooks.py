@@ -9,7 +9,7 @@ behind `restore-wait`, which waits for the volumes' data (`internal/hook/item_ho
 Pure.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from drills import objects
 from drills.backups import BackedUpObject
@@ -58,16 +58,20 @@ def hook_rules(order: RestoreOrder) -> Iterator[Rule]:
     """Yield what takes the hooks out of the pods, where the order skips them."""
     if order.runs_hooks:
         return
-    for obj in hooked_pods(order.inventory.objects, order.namespaces):
-        where = ("pods", (obj.key.namespace,))
-        gone: Mapping[str, object] = dict.fromkeys(_hooks(obj))
-        yield merge_rule(*where, {"metadata": {"annotations": gone}}, name=obj.key.name)
+    hooked = hooked_pods(order.inventory.objects, order.namespaces)
+    spaces = {obj.key.namespace for obj in hooked}
+    if gone := dict.fromkeys(key for obj in hooked for key in _hooks(obj)):
+        yield merge_rule("pods", spaces, {"metadata": {"annotations": gone}})
+    images: dict[tuple[str, str], list[str]] = {}
+    for obj in hooked:
         if image := init_image(obj):
-            # Conditions see the pod as it was before any rule: only one of these two can apply.
-            first = {f"{FIRST}/image": image}
-            yield json_rule(*where, [("remove", FIRST)], name=obj.key.name, matches=first)
-            second = {f"{FIRST}/name": RESTORE_WAIT, f"{SECOND}/image": image}
-            yield json_rule(*where, [("remove", SECOND)], name=obj.key.name, matches=second)
+            images.setdefault((obj.key.namespace, image), []).append(obj.key.name)
+    for (namespace, image), names in images.items():
+        # Conditions see the pod as it was before any rule: only one of these two can apply.
+        where, first = ("pods", (namespace,)), {f"{FIRST}/image": image}
+        yield json_rule(*where, [("remove", FIRST)], names=names, matches=first)
+        second = {f"{FIRST}/name": RESTORE_WAIT, f"{SECOND}/image": image}
+        yield json_rule(*where, [("remove", SECOND)], names=names, matches=second)
 
 
 def init_image(obj: BackedUpObject) -> str:

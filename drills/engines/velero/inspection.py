@@ -18,7 +18,8 @@ from drills.engines.velero.reader.judging import Repositories, judged
 from drills.engines.velero.reader.layout import Part
 from drills.engines.velero.reader.material import Material, read_backup
 from drills.engines.velero.reader.sources import StoreBelow
-from drills.engines.velero.reader.volume_check import Vaults, Volumes, volumes_in
+from drills.engines.velero.reader.vaults import Vaults
+from drills.engines.velero.reader.volume_check import Volumes, volumes_in
 from drills.engines.velero.reading import Place, SavedPods, files_of, place_of, saved_pods
 from drills.engines.velero.remarks import refused, unasked, warning
 from drills.engines.velero.repository import Saved, check_objects
@@ -177,6 +178,7 @@ def _inventory(reading: Reading) -> Inventory:
         addresses=contents.addresses,
         bindings=tuple(contents.bindings),
         operated=tuple(contents.operated),
+        versions=reading.material.audit.versions,
         makers=tuple(contents.makers),
         scope=scope_of(reading.custom),
         cluster_version=objects.text(reading.custom, "metadata", "annotations", CLUSTER_VERSION),

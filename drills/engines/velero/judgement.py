@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from drills import objects
-from drills.backups import BackedUpObject, ObjectKey
+from drills.backups import BackedUpObject, ObjectKey, OwnerReference
 from drills.name_places import REVISIONS
 from drills.objects import KubeObject
 from drills.tracking import TRACKED_BY
@@ -78,6 +78,8 @@ def backed_up(key: ObjectKey, obj: KubeObject) -> BackedUpObject:
         owner=_owner(obj),
         explanation=explanation(key, obj),
         body=_body(key, obj),
+        owners=tuple(map(_reference, objects.items(obj, "metadata", "ownerReferences"))),
+        labels=objects.labels(obj),
     )
 
 
@@ -168,6 +170,16 @@ def _owner(obj: KubeObject) -> str | None:
         if objects.mapping(reference).get("controller") is True:
             return f"{objects.text(reference, 'kind')}/{objects.text(reference, 'name')}"
     return None
+
+
+def _reference(owner: object) -> OwnerReference:
+    group, slash, _ = objects.text(owner, "apiVersion").partition("/")
+    return OwnerReference(
+        group=group if slash else "",
+        kind=objects.text(owner, "kind"),
+        name=objects.text(owner, "name"),
+        controls=objects.dig(owner, "controller") is True,
+    )
 
 
 def _body(key: ObjectKey, obj: KubeObject) -> Mapping[str, object] | None:

@@ -11,12 +11,16 @@ from fnmatch import fnmatchcase
 from drills.engine import RestoreOrder
 from drills.engines.velero.kinds import CONFIG_MAP, LABEL_LIMIT, RESTORE, V1
 from drills.engines.velero.modifier import rules
+from drills.engines.velero.owned_selection import label_selector
 from drills.engines.velero.rule import rendered
+from drills.errors import TooMuchToRewrite
 from drills.objects import KubeObject
 
 DATA_KEY = "rules.yaml"
 POD_VOLUME_TIMEOUT = "velero.io/pod-volume-timeout"
 """Overrides the server's --fs-backup-timeout (4 h) for this Restore."""
+ROOM = 1_048_576
+"""Bytes of a ConfigMap's values (core/v1 validation, MaxSecretSize): more is refused."""
 _DIGEST = 6
 LEAST_TIMEOUT = 60
 """Seconds; Velero takes 0 for its own default of four hours."""
@@ -40,16 +44,33 @@ def modifier_map(order: RestoreOrder, namespace: str, *, veil: bool = False) -> 
     """Return the ConfigMap with exactly one key, None where nothing needs rewriting.
 
     With `veil` it is for people: the application's settings are left out.
+
+    Raises TooMuchToRewrite where the rules do not fit into a ConfigMap.
     """
-    found = rules(order, veil=veil)
+    found = rules(order)
     if not found:
         return None
+    text = rendered(found)
+    _check_room(text, len(found))
+    if veil and order.names is not None:
+        text = rendered(rules(order, veil=True))
     return {
         "apiVersion": "v1",
         "kind": CONFIG_MAP.kind,
         "metadata": _metadata(order, namespace),
-        "data": {DATA_KEY: rendered(found)},
+        "data": {DATA_KEY: text},
     }
+
+
+def _check_room(text: str, count: int) -> None:
+    size = len(text.encode())
+    if size > ROOM:
+        raise TooMuchToRewrite(
+            f"the {count} rules that make the copy harmless are {size:,} bytes long, and the "
+            f"ConfigMap that Velero reads them from holds {ROOM:,}",
+            hint="Restore fewer namespaces in one drill, or set restore.rewriteNames to false: "
+            "the names of Services take most of the room.",
+        )
 
 
 def restore_object(
@@ -80,6 +101,7 @@ def restore_object(
             "itemOperationTimeout": timeout,
             "hooks": {},
             **_cluster_resources(order),
+            **label_selector(order),
             **(reference if modifier is not None else {}),
         },
     }

@@ -5,35 +5,23 @@ Those made here are merge patches, which set or null fields without failing wher
 absent. Conditions see the object as backed up, so namespaces are those of the source. Pure.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import BackedUpObject
-from drills.capping import capping
+from drills.capping import capping, replicas
 from drills.engine import RestoreOrder
 from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
-from drills.engines.velero.naming import external_name, name_rules
+from drills.engines.velero.naming import name_rules
+from drills.engines.velero.owned_selection import stilled
 from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule, veiled
-from drills.names import NameMap
+from drills.engines.velero.service_rules import service_rules
 from drills.operated import OWN_FINALIZERS
 from drills.pod_specs import POD_SPECS
-
-DNS_PREFIX = "external-dns.alpha.kubernetes.io/"
-
-CLOSED: Patch = {
-    "type": "ClusterIP",
-    "externalTrafficPolicy": None,
-    "allocateLoadBalancerNodePorts": None,
-    "healthCheckNodePort": None,
-    "loadBalancerClass": None,
-    "loadBalancerIP": None,
-    "loadBalancerSourceRanges": None,
-    "externalIPs": None,
-}
-
 
 ARCHIVERS: Mapping[str, Patch] = {
     "clusters.postgresql.cnpg.io": {"spec": {"backup": None, "plugins": None}},
@@ -52,54 +40,19 @@ def rules(order: RestoreOrder, *, veil: bool = False) -> tuple[Rule, ...]:
         obj
         for obj in order.inventory.objects
         if obj.key.namespace in order.namespaces
+        and obj.key not in order.owned_out
         and not any(fnmatchcase(obj.key.resource, rule.resource) for rule in order.left_out)
     )
     return (
-        *_services(scope, order.names),
+        *service_rules(scope, order.names),
         *_cron_jobs(scope),
         *_replicas(order),
         *_per_kind(scope),
         *hook_rules(order),
         *class_rules(order),
         *(map(veiled, named) if veil else named),
+        *stilled(order),
     )
-
-
-def _services(scope: Iterable[BackedUpObject], names: NameMap | None) -> Iterator[Rule]:
-    for obj in scope:
-        if obj.key.resource == "services" and (patch := service_patch(obj, names)):
-            yield merge_rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
-
-
-def service_patch(obj: BackedUpObject, names: NameMap | None = None) -> Patch | None:
-    """Return what makes a Service harmless, None where it already is.
-
-    A merge patch replaces the whole list of ports, and a ClusterIP Service with an explicit
-    nodePort is refused, so the ports are written out from the backup's own copy without it. An
-    ExternalName becomes a headless Service without endpoints: its name resolves to nothing, unless
-    it is led to a Service of the sandbox.
-    """
-    spec = objects.mapping(obj.body, "spec")
-    annotations = objects.mapping(obj.body, "metadata", "annotations")
-    dns = {key: None for key in annotations if key.startswith(DNS_PREFIX)}
-    patch: dict[str, object] = {"metadata": {"annotations": dns}} if dns else {}
-    kind = objects.text(spec, "type") or "ClusterIP"
-    if alias := external_name(obj, names):
-        patch["spec"] = {"externalName": alias}
-    elif kind == "ExternalName":
-        patch["spec"] = {"type": "ClusterIP", "clusterIP": "None", "externalName": None}
-    elif kind != "ClusterIP":
-        patch["spec"] = {**CLOSED, "ports": _ports(spec)}
-    elif objects.items(spec, "externalIPs"):
-        patch["spec"] = {"externalIPs": None, "externalTrafficPolicy": None}
-    return patch or None
-
-
-def _ports(spec: object) -> list[dict[str, object]]:
-    return [
-        {key: value for key, value in objects.mapping(port).items() if key != "nodePort"}
-        for port in objects.items(spec, "ports")
-    ]
 
 
 def _cron_jobs(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
@@ -110,16 +63,34 @@ def _cron_jobs(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
 
 
 def _replicas(order: RestoreOrder) -> Iterator[Rule]:
-    """Cap the replicas of what may be capped; see `drills.capping` for what may not."""
-    for obj in capping(order.inventory, order.namespaces, order.most_replicas).capped:
-        patch = {"spec": {"replicas": order.most_replicas}}
-        yield merge_rule(obj.key.resource, (obj.key.namespace,), patch, name=obj.key.name)
+    """Cap the replicas of what may be capped; see `drills.capping` for what may not.
+
+    One rule for all of a size, but where something of that size must keep it.
+    """
+    found = capping(order.inventory, order.namespaces, order.most_replicas)
+    kept = {(obj.key.resource, obj.key.namespace, replicas(obj)) for obj in found.kept}
+    patch = {"spec": {"replicas": order.most_replicas}}
+    by_size: dict[tuple[str, int], set[str]] = defaultdict(set)
+    by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for obj in found.capped:
+        resource, namespace, size = obj.key.resource, obj.key.namespace, replicas(obj)
+        said = objects.dig(obj.body, "spec", "replicas") == size
+        if (resource, namespace, size) in kept or not said:
+            by_name[resource, namespace].append(obj.key.name)
+        else:
+            by_size[resource, size].add(namespace)
+    for (resource, size), spaces in by_size.items():
+        yield merge_rule(resource, spaces, patch, matches={"/spec/replicas": size})
+    for (resource, namespace), names in by_name.items():
+        yield merge_rule(resource, (namespace,), patch, names=names)
 
 
 def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
     """Yield one rule for each kind that has foreign finalizers, GitOps marks or priorities."""
-    for resource in sorted({obj.key.resource for obj in scope}):
-        members = tuple(obj for obj in scope if obj.key.resource == resource)
+    kinds: dict[str, list[BackedUpObject]] = defaultdict(list)
+    for obj in scope:
+        kinds[obj.key.resource].append(obj)
+    for resource, members in sorted(kinds.items()):
         patch = {
             **_metadata_patch(members),
             **_priority_patch(resource, members),

@@ -46,6 +46,7 @@ def name_rules(order: RestoreOrder) -> NameRules:
     if order.names is None:
         return NameRules()
     wanted = {one.source for one in rewritings(order.inventory, order.names, order.left_out)}
+    wanted -= order.owned_out.keys()
     found = {obj.key: obj for obj in order.inventory.objects if obj.key in wanted}
     placed = {key for key in found if key.resource == "secrets"}
     sized = sorted(
@@ -77,7 +78,7 @@ def _rule(obj: BackedUpObject, names: NameMap) -> Rule | None:
     if not isinstance(patch, Mapping) or not patch:
         return None
     make = merge_rule if whole else strategic_rule
-    return make(resource, (obj.key.namespace,), patch, name=obj.key.name)
+    return make(resource, (obj.key.namespace,), patch, names=(obj.key.name,))
 
 
 def _confides(resource: str, body: KubeObject) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from drills import objects
 from drills.backups import BackedUpObject
 from drills.engine import RestoreOrder
-from drills.engines.velero.rule import Rule, merge_rule
+from drills.engines.velero.rule import Rule, merge_rule, patch_rules
 from drills.storage_classes import CLAIMS, class_of
 
 VOLUMES = "persistentvolumes"
@@ -29,9 +29,12 @@ def class_rules(order: RestoreOrder) -> Iterator[Rule]:
             where = {"/spec/storageClassName": old}
             yield merge_rule(CLAIMS, order.namespaces, patch, matches=where)
             yield merge_rule(VOLUMES, (), patch, matches=where)
-    for obj in scope:
-        if obj.key.resource == STATEFUL and (claims := _templates(obj, order.storage_classes)):
-            yield merge_rule(STATEFUL, (obj.key.namespace,), claims, name=obj.key.name)
+    templates = (
+        (obj.key.namespace, obj.key.name, _templates(obj, order.storage_classes))
+        for obj in scope
+        if obj.key.resource == STATEFUL
+    )
+    yield from patch_rules(STATEFUL, (one for one in templates if one[2]))
 
 
 def _templates(obj: BackedUpObject, mapping: Mapping[str, str]) -> dict[str, object]:

@@ -5,7 +5,7 @@ the uid as precondition, waited for until gone. A Restore has a finalizer that n
 server and an available location (Velero v1.18 `restore_controller.go`); it is never stripped here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from drills import marks, objects
 from drills.engines.velero.kinds import CONFIG_MAP, DOWNLOAD_REQUEST, RESTORE, STATUS_REQUEST
@@ -20,6 +20,8 @@ from drills.ports import Deadline, Kind, Marked
 
 KINDS = (RESTORE, CONFIG_MAP, DOWNLOAD_REQUEST, STATUS_REQUEST)
 """Restores first: their finalizer takes the longest."""
+RESTORE_UID_LABEL = "velero.io/restore-uid"
+USAGE_LABEL = "velero.io/resource-usage"
 
 
 def quiesce(site: Site, drill_id: str, deadline: Deadline) -> tuple[Marked, ...]:
@@ -61,6 +63,7 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
             _ask(site, kind, thing)
     # Looked for while Velero's finalizer is at work, so that it costs a drill no time.
     moving, unknown = _movers(site, drill_id, restored=bool(found[RESTORE]))
+    notes = tuple(word for restore in found[RESTORE] for word in _forgotten_notes(site, restore))
     left = tuple(
         left
         for kind, things in found.items()
@@ -73,7 +76,7 @@ def remove(site: Site, drill_id: str, deadline: Deadline) -> tuple[str, ...]:
     )
     if any(thing.kind == RESTORE for thing in (*going_on, *left)):
         return words  # what moved its data stays as long as it does
-    return (*words, *unknown, *wait_for_movers(site, drill_id, moving, deadline))
+    return (*words, *notes, *unknown, *wait_for_movers(site, drill_id, moving, deadline))
 
 
 def _movers(site: Site, drill_id: str, *, restored: bool) -> tuple[Movers, tuple[str, ...]]:
@@ -83,6 +86,22 @@ def _movers(site: Site, drill_id: str, *, restored: bool) -> tuple[Movers, tuple
     except Forbidden as error:
         unknown = f"whether Velero still moves volume data for {drill_id} is unknown: {error}"
         return {}, (unknown,) if restored else ()
+
+
+def _forgotten_notes(site: Site, restore: KubeObject) -> Iterator[str]:
+    """Delete what Velero noted of moved data for a Restore of ours; yield what is left.
+
+    It makes a ConfigMap of each DataUpload and deletes all of them when it has gone through the
+    backup (v1.18 `pkg/restore/restore.go`, `dataupload_retrieve_action.go`). A server that was
+    stopped meanwhile forgets them; they carry the Restore's uid, not our marks.
+    """
+    if phase(restore) == "Completed":
+        return
+    label = f"{RESTORE_UID_LABEL}={objects.uid(restore)},{USAGE_LABEL}=DataUpload"
+    for note in tuple(site.ports.cluster.list(CONFIG_MAP, site.namespace, labels=label)):
+        _ask(site, CONFIG_MAP, note)
+        if not _proven_gone(site, site.marked(CONFIG_MAP, note)):
+            yield f"{CONFIG_MAP.kind} {site.namespace}/{objects.name(note)} is still there"
 
 
 def _over(restore: KubeObject) -> bool:

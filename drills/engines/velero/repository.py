@@ -1,16 +1,17 @@
 """Is the repository that holds the volume data there? Contents are encrypted; its parts are not.
 
-In: volumes with the uploader that saved them. Out: findings. Layout of a kopia repository as
-Velero 1.18 writes it: `<prefix>/kopia/<namespace>/` with kopia.repository, kopia.blobcfg, index
-blobs `x...`, packs `p...` (data) and `q...` (metadata); restic: `<prefix>/restic/<namespace>/`.
+In: volumes with the uploader that saved them. Out: findings. Where: `<prefix>/kopia/<namespace>/`
+(`kopia_blobs` tells what lies there), `<prefix>/restic/<namespace>/`. Only the absence of what no
+repository can do without is damage; all else that looks wrong is unclear until somebody opens it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
 from drills.backups import BackedUpVolume
 from drills.engines.velero.kinds import REPOSITORY
+from drills.engines.velero.kopia_blobs import DATA_PACK, FORMAT, METADATA_PACK, is_index
 from drills.engines.velero.remarks import damage, note, unasked
 from drills.engines.velero.site import Site
 from drills.engines.velero.volumes import DATA_MOVER, POD_VOLUME
@@ -18,10 +19,13 @@ from drills.engines.velero.waiting import phase
 from drills.errors import Forbidden, NotServed
 from drills.findings import Finding
 from drills.objects import KubeObject
-from drills.ports import ObjectStore
 
 KOPIA, RESTIC = "kopia", "restic"
 ABSENT = "not initialized in the provided storage"
+BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
+LOOK_INSIDE = "Open it with kopia or restic (`snapshot verify`, `check`), or drill the backup."
+Parts = tuple[tuple[Callable[[str], bool], str], ...]
+"""What a repository must have: how to know its files, what they are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +61,6 @@ def saved_in(volumes: Iterable[BackedUpVolume], info: Iterable[KubeObject]) -> I
                 )
 
 
-def check_store(store: ObjectStore, prefix: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
-    """Return a critical finding for each repository that lacks a part, named with its claims."""
-    return tuple(
-        damage(
-            "volume-data-missing",
-            ", ".join(f"persistentvolumeclaim {namespace}/{one.claim}" for one in group),
-            f"The {uploader} repository of {namespace} in the store {lack}: "
-            "the volume data cannot come back.",
-            "Restore the repository's files from the bucket's versions, or take a new backup.",
-        )
-        for (uploader, namespace), group in by_repository(saved).items()
-        if (lack := _lack(store, f"{prefix}{uploader}/{namespace}/", uploader, group))
-    )
-
-
 def check_objects(site: Site, location: str, saved: Iterable[Saved]) -> tuple[Finding, ...]:
     """Without the store at hand: return what Velero's own BackupRepository objects say."""
     groups = by_repository(saved)
@@ -103,7 +92,7 @@ def _not_ready(repository: KubeObject, group: list[Saved]) -> Finding:
             "volume-data-missing",
             ", ".join(f"persistentvolumeclaim {one.namespace}/{one.claim}" for one in group),
             f"The repository that holds the volume data is gone: {message}.",
-            "Restore the repository's files from the bucket's versions, or take a new backup.",
+            BRING_BACK,
         )
     return unasked(
         "repository-not-ready",
@@ -122,38 +111,43 @@ def by_repository(saved: Iterable[Saved]) -> Mapping[tuple[str, str], list[Saved
     return groups
 
 
-def _lack(store: ObjectStore, folder: str, uploader: str, group: list[Saved]) -> str | None:
-    files = {stored.key.removeprefix(folder): stored.bytes for stored in store.list(folder)}
-    return lack_of(files, uploader, group)
-
-
 def lack_of(files: Mapping[str, int], uploader: str, group: Sequence[Saved]) -> str | None:
     """Return what a repository of these files (name to size) lacks for `group`, None if nothing."""
     if not files:
         return "is not there"
-    if empty := sorted(name for name, size in files.items() if size == 0):
-        return f"has empty files ({', '.join(empty[:3])})"
-    needed = _kopia_parts(group) if uploader == KOPIA else _restic_parts(group)
-    for prefix, meaning in needed:
-        if not any(name.startswith(prefix) for name in files):
+    for there, meaning in _kopia_parts(group) if uploader == KOPIA else _restic_parts(group):
+        if not any(size and there(name) for name, size in files.items()):
             return f"has no {meaning}"
     return None
 
 
-def _kopia_parts(group: Sequence[Saved]) -> tuple[tuple[str, str], ...]:
-    parts = (
-        ("kopia.repository", "kopia.repository"),
-        ("kopia.blobcfg", "kopia.blobcfg"),
-        ("x", "index blobs"),
-        ("q", "metadata packs"),
+def empty_of(files: Mapping[str, int]) -> str | None:
+    """Return which files are empty, None if none is.
+
+    Neither uploader writes such, but they need not be any that these snapshots use.
+    """
+    empty = sorted(name for name, size in files.items() if not size)
+    return f"it has {len(empty)} empty file(s): {', '.join(empty[:3])}" if empty else None
+
+
+def _starts(prefix: str) -> Callable[[str], bool]:
+    return lambda name: name.startswith(prefix)
+
+
+def _kopia_parts(group: Sequence[Saved]) -> Parts:
+    parts: Parts = (
+        (lambda name: name == FORMAT, FORMAT),
+        (is_index, "index blobs"),
+        (_starts(METADATA_PACK), "metadata packs"),
     )
     holds_data = any(one.bytes for one in group)
-    return (*parts, ("p", "data packs")) if holds_data else parts
+    return (*parts, (_starts(DATA_PACK), "data packs")) if holds_data else parts
 
 
-def _restic_parts(group: Sequence[Saved]) -> tuple[tuple[str, str], ...]:
+def _restic_parts(group: Sequence[Saved]) -> Parts:
     parts = (("config", "config"), ("keys/", "keys"), ("index/", "index"), ("data/", "data packs"))
-    return (*parts, *((f"snapshots/{o.handle}", f"snapshot {o.handle}") for o in group))
+    named = (*parts, *((f"snapshots/{o.handle}", f"snapshot {o.handle}") for o in group))
+    return tuple((_starts(prefix), meaning) for prefix, meaning in named)
 
 
 def _is_of(repository: object, location: str, uploader: str, namespace: str) -> bool:

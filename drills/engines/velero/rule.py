@@ -6,12 +6,14 @@ v1.18 `internal/resourcemodifiers`).
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from drills import objects
 
 Rule = dict[str, object]
 Patch = Mapping[str, object]
+Matches = Mapping[str, str | int]
+Operation = tuple[str, str] | tuple[str, str, str]
 
 MERGE, STRATEGIC, JSON = "mergePatches", "strategicPatches", "patches"
 _BEYOND_ASCII = re.compile(r"[\x7f-\uffff]")
@@ -22,35 +24,37 @@ def merge_rule(
     namespaces: Iterable[str],
     patch: Patch,
     *,
-    name: str = "",
-    matches: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    matches: Matches | None = None,
 ) -> Rule:
     """Return a rule that sets fields, or nulls them, and fails where neither is there.
 
-    `matches`: JSON pointers with the text that must stand there. No namespaces: any, and
-    cluster-wide objects.
+    `matches`: JSON pointers with the text or number that must stand there; what is above it must
+    be in every object of the kind, or Velero before 1.16 reports an error. No namespaces: any, and
+    cluster-wide objects. No names: all of the kind.
     """
-    return _rule(MERGE, _conditions(resource, namespaces, name, matches or {}), patch)
+    return _rule(MERGE, _conditions(resource, namespaces, names, matches or {}), patch)
 
 
 def strategic_rule(
-    resource: str, namespaces: Iterable[str], patch: Patch, *, name: str = ""
+    resource: str, namespaces: Iterable[str], patch: Patch, *, names: Collection[str] = ()
 ) -> Rule:
     """Return a rule that knows which lists merge by name; for built-in kinds only."""
-    return _rule(STRATEGIC, _conditions(resource, namespaces, name, {}), patch)
+    return _rule(STRATEGIC, _conditions(resource, namespaces, names, {}), patch)
 
 
 def json_rule(
     resource: str,
     namespaces: Iterable[str],
-    operations: Iterable[tuple[str, str]],
+    operations: Iterable[Operation],
     *,
-    name: str = "",
-    matches: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    matches: Matches | None = None,
 ) -> Rule:
-    """Return a rule of JSON patch operations, each a word and a pointer (`remove`, say)."""
-    conditions = _conditions(resource, namespaces, name, matches or {})
-    written = [{"operation": word, "path": path} for word, path in operations]
+    """Return a rule of JSON patch operations: word, pointer, and a value where one is needed."""
+    conditions = _conditions(resource, namespaces, names, matches or {})
+    words = ("operation", "path", "value")
+    written = [dict(zip(words, operation, strict=False)) for operation in operations]
     return {"conditions": conditions, JSON: written}
 
 
@@ -59,19 +63,38 @@ def _rule(kind: str, conditions: Rule, patch: Patch) -> Rule:
 
 
 def _conditions(
-    resource: str, namespaces: Iterable[str], name: str, matches: Mapping[str, str]
+    resource: str, namespaces: Iterable[str], names: Collection[str], matches: Matches
 ) -> Rule:
     conditions: Rule = {"groupResource": resource}
     if spaces := sorted(namespaces):
         conditions["namespaces"] = spaces
-    if name:
-        conditions["resourceNameRegex"] = f"^{re.escape(name)}$"
+    if names:
+        conditions["resourceNameRegex"] = _one_of(names)
     if matches:
         # In quotes a value is text, whatever it looks like.
         conditions["matches"] = [
-            {"path": path, "value": f'"{text}"'} for path, text in matches.items()
+            {"path": path, "value": f'"{value}"' if isinstance(value, str) else str(value)}
+            for path, value in matches.items()
         ]
     return conditions
+
+
+def _one_of(names: Collection[str]) -> str:
+    """Return what matches these names and no other, for Go's regexp and for Python's."""
+    escaped = [re.escape(name) for name in sorted(set(names))]
+    return f"^{escaped[0]}$" if len(escaped) == 1 else f"^(?:{'|'.join(escaped)})$"
+
+
+def patch_rules(resource: str, wanted: Iterable[tuple[str, str, Patch]]) -> Iterator[Rule]:
+    """Yield merge rules for (namespace, name, patch): one for all that get the same patch."""
+    same: dict[tuple[str, str], list[str]] = {}
+    patches: dict[str, Patch] = {}
+    for namespace, name, patch in wanted:
+        written = _written(patch)
+        patches[written] = patch
+        same.setdefault((namespace, written), []).append(name)
+    for (namespace, written), names in same.items():
+        yield merge_rule(resource, (namespace,), patches[written], names=names)
 
 
 def veiled(rule: Rule) -> Rule:
@@ -93,7 +116,8 @@ def _written(patch: Patch) -> str:
 
 def rendered(found: Iterable[Rule]) -> str:
     """Return the YAML document that the modifier's ConfigMap holds under its only key."""
-    from yaml import safe_dump  # noqa: PLC0415 - only a restore needs YAML written
+    import yaml  # noqa: PLC0415 - only a restore needs YAML written
 
     document = {"version": "v1", "resourceModifierRules": list(found)}
-    return str(safe_dump(document, sort_keys=False))
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(document, Dumper=dumper, sort_keys=False))

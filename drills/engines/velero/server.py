@@ -4,7 +4,8 @@ In: the Site. Out: versions for the report, and a finding where nobody answers.
 """
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drills import objects
@@ -36,6 +37,8 @@ class ServerAnswer:
     version: str = ""
     plugins: tuple[str, ...] = ()
     finding: Finding | None = None
+    clocks: Mapping[str, timedelta] = field(default_factory=dict)
+    """How far the API server's clock and Velero's are ahead of ours."""
 
     def versions(self) -> dict[str, str]:
         """Return what goes into the report; empty where nothing is known."""
@@ -45,6 +48,7 @@ class ServerAnswer:
 
 def ask_server(site: Site, locations: Locations) -> ServerAnswer:
     """Return version and plugins of the server, or the finding that says why not."""
+    asked_at = site.ports.clock.now()
     try:
         answered = _ask(site)
     except (Forbidden, NotServed) as error:
@@ -65,8 +69,26 @@ def ask_server(site: Site, locations: Locations) -> ServerAnswer:
         what = "The Velero server could not be asked"
         return ServerAnswer(finding=refused("server-not-asked", "velero server", error, what))
     return ServerAnswer(
-        version=objects.text(answered, "status", "serverVersion"), plugins=_plugins(answered)
+        version=objects.text(answered, "status", "serverVersion"),
+        plugins=_plugins(answered),
+        clocks=_clocks(answered, asked_at, site.ports.clock.now()),
     )
+
+
+def _clocks(answered: KubeObject, asked: datetime, now: datetime) -> dict[str, timedelta]:
+    """Return how far each server's clock is outside of the time that the asking took.
+
+    The API server dates what it creates, Velero what it answers; both write whole seconds.
+    """
+    instants = {
+        "the API server": objects.instant(answered, "metadata", "creationTimestamp"),
+        "the Velero server": objects.instant(answered, "status", "processedTimestamp"),
+    }
+    return {
+        server: max(instant - now, timedelta(0)) + min(instant - asked, timedelta(0))
+        for server, instant in instants.items()
+        if instant is not None
+    }
 
 
 def _ask(site: Site) -> KubeObject:

@@ -181,11 +181,10 @@ def _means_it(asked: Asked | None, around: Bystanders) -> bool:
 
 
 def _opted_out(pod: str, said: str) -> Skip:
-    more = f" ({_plain(said)})" if said else ""
     return Skip(
         code="opted-out",
         absence=Absence.CHOSEN,
-        message=f"an annotation of pod {pod} opted it out of file-system backup{more}",
+        message=_plain(said) or f"an annotation of pod {pod} opted it out of file-system backup",
         remedy=f"Take its name out of {OPT_OUT} of pod {pod}, if its data is to be saved.",
     )
 

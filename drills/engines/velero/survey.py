@@ -6,12 +6,14 @@ it is removed again.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drills import objects
 from drills.engine import EngineStatus
 from drills.engines.velero.candidates import Locations
 from drills.engines.velero.kinds import LOCATION, RESTORE, SCHEDULE
+from drills.engines.velero.namespace_patterns import is_pattern
 from drills.engines.velero.phases import Standing, restore_standing
 from drills.engines.velero.remarks import note, unasked, warning
 from drills.engines.velero.server import ask_server
@@ -49,17 +51,21 @@ def survey(site: Site) -> EngineStatus:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="velero-status") as pool:
         # The server takes its time; meanwhile the rest is looked at.
         asked = pool.submit(ask_server, site, locations)
-        around = (*_others(site), *_schedules(site))
+        others, schedules = tuple(_others(site)), _schedules(site)
         answer = asked.result()
     findings = (
         *_locations(site, locations),
         *((answer.finding,) if answer.finding else ()),
-        *around,
+        *others,
+        *schedules.findings,
     )
     return EngineStatus(
         versions=answer.versions(),
         findings=findings,
         restores=not site.health.away,
+        schedules=schedules.names,
+        locations=tuple(sorted(locations)),
+        clocks=answer.clocks,
         writable=tuple(
             f"backupstoragelocation {name}"
             for name, location in sorted(locations.items())
@@ -140,22 +146,34 @@ def _under_way(site: Site, restore: KubeObject) -> Finding:
     return note("restore-under-way", subject, message, remedy)
 
 
-def _schedules(site: Site) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Schedules:
+    names: tuple[str, ...] | None
+    """None where they could not be listed."""
+    findings: tuple[Finding, ...]
+
+
+def _schedules(site: Site) -> _Schedules:
     try:
         schedules = site.ports.cluster.list(SCHEDULE, site.namespace)
     except (Forbidden, NotServed) as error:
-        yield _not_looked_at(SCHEDULE, error)
-        return
+        return _Schedules(names=None, findings=(_not_looked_at(SCHEDULE, error),))
+    names = tuple(sorted(map(objects.name, schedules)))
+    return _Schedules(names=names, findings=tuple(_wide(schedules)))
+
+
+def _wide(schedules: Iterable[KubeObject]) -> Iterator[Finding]:
     wide = [
         objects.name(schedule)
         for schedule in schedules
-        if _takes_every_namespace(objects.items(schedule, "spec", "template", "includedNamespaces"))
+        if _takes_sandboxes(objects.items(schedule, "spec", "template", "includedNamespaces"))
     ]
     if wide:
         yield note(
             "schedule-takes-every-namespace",
             f"schedule {', '.join(sorted(wide)[:5])}",
-            "These schedules take every namespace; sandboxes carry the label that excludes them.",
+            "These schedules take every namespace, or those that fit a pattern; sandboxes carry "
+            "the label that excludes them.",
         )
 
 
@@ -168,6 +186,7 @@ def _not_looked_at(kind: Kind, error: DrillError) -> Finding:
     )
 
 
-def _takes_every_namespace(included: Iterable[object]) -> bool:
+def _takes_sandboxes(included: Iterable[object]) -> bool:
+    """Return whether a schedule takes namespaces that nobody named to it."""
     names = [str(name) for name in included]
-    return not names or any("*" in name for name in names)
+    return not names or any(is_pattern(name) for name in names)

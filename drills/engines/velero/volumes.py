@@ -76,9 +76,7 @@ class _Index:
         taken = sources.native_snapshots
         self.taken = None if taken is None else _by_volume(taken)
         self._mounts = None if sources.pods is None else by_claim(sources.pods)
-        self.pods = (
-            None if sources.pods is None else {(p.namespace, p.name): p for p in sources.pods}
-        )
+        self.pods = None if sources.pods is None else _pods(sources.pods)
 
     def row(self, claim: Claim) -> KubeObject:
         """Return what volumeinfo says of a claim."""
@@ -342,6 +340,11 @@ def _by_volume(snapshots: Iterable[KubeObject]) -> Mapping[str, KubeObject]:
     return found
 
 
+def _pods(pods: Iterable[PodVolumes]) -> findable.Pods:
+    known = {(pod.namespace, pod.name): pod for pod in pods}
+    return findable.Pods(known, frozenset(namespace for namespace, _ in known))
+
+
 def _skipped(skip: Skip) -> BackedUpVolume:
     none = _entry(method=NONE, size=None, reason=skip.message, instant=None)
     return replace(none, absence=skip.absence, remedy=skip.remedy)
@@ -355,7 +358,8 @@ def _entry(
     instant: datetime | None,
     miss: Miss | None = None,
 ) -> BackedUpVolume:
-    absence = Absence.LOST if reason else Absence.UNREACHABLE if miss else None
+    sure = miss is not None and miss.sure
+    absence = Absence.LOST if reason else Absence.UNREACHABLE if sure else None
     return BackedUpVolume(
         claim="",
         namespace="",
@@ -363,10 +367,11 @@ def _entry(
         method=method,
         bytes=size,
         has_data=absence is None,
-        reason=reason or (miss.why if miss else ""),
+        reason=reason or (miss.why if miss and sure else ""),
         data_instant=instant if absence is None else None,
         absence=absence,
         remedy=miss.remedy if miss and not reason else "",
+        doubt=miss.why if miss and not sure else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""Tests of what pods name and a restore must find."""

@@ -125,7 +125,7 @@ def test_every_way_of_naming_counts(spec: dict[str, object], code: str) -> None:
                 "ownerReferences": [{"kind": "Deployment", "name": "shop", "controller": True}]
             },
             spec={"replicas": 0, "template": {"spec": reading("db")}},
-        ),  # fmt: skip
+        ),
         pod({"volumes": [{"emptyDir": {}}, {"projected": {"sources": [{"downwardAPI": {}}]}}]}),
     ],
 )
@@ -189,6 +189,19 @@ def test_an_operators_own_secret_is_guessed_by_name() -> None:
     (finding,) = found(pod(reading("shop-db-app")), database)
     assert (finding.severity, finding.unanswered) == (Severity.WARNING, False)
     assert "clusters.postgresql.cnpg.io shop-db" in finding.message
+
+
+@pytest.mark.parametrize(
+    "resource", ["servicemonitors.monitoring.coreos.com", "virtualservices.networking.istio.io"]
+)
+def test_what_makes_no_secrets_is_no_excuse(resource: str) -> None:
+    (finding,) = found(pod(reading("shop-db-app")), held(resource, "shop-db"))
+    assert finding.severity is Severity.CRITICAL
+
+
+def test_what_makes_a_secret_makes_no_account_of_that_name() -> None:
+    (finding,) = found(pod({"serviceAccountName": "db"}), makers=(external(),))
+    assert finding.severity is Severity.CRITICAL
 
 
 def test_pods_that_the_drill_leaves_out_name_nothing() -> None:

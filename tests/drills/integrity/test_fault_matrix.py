@@ -68,6 +68,14 @@ def remove(prefix: str) -> Edit:
     return edit
 
 
+def emptied(prefix: str) -> Edit:
+    def edit(files: Files) -> None:
+        for name in [name for name in files if name.startswith(prefix)]:
+            files[name] = b""
+
+    return edit
+
+
 def swap(suffix: str) -> Edit:
     return lambda files: files.__setitem__(key(suffix), files[key(suffix, BULK)])
 
@@ -248,7 +256,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "phase partly failed": (status(phase="PartiallyFailed", errors=1), "backup-partially-failed"),
     "ended before it began": (
         status(completionTimestamp="2020-01-01T00:00:00Z"),
-        "status-contradicts",
+        "backup-ends-before-it-began",
     ),
     "errors in a completed backup": (
         document(RESULTS, {"errors": {"velero": ["x"]}}),
@@ -279,7 +287,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "claim renamed in volumeinfo": (edit_rows(INFO, pvcName="other"), "volume-records-differ"),
     "data movement unrecorded": (
         edit_rows(INFO, snapshotDataMovementInfo={"operationID": "o"}),
-        "volume-records-differ",
+        "operation-unrecorded",
     ),
     "native snapshot unrecorded": (
         edit_rows(INFO, nativeSnapshotInfo={"snapshotHandle": "s"}),
@@ -294,24 +302,28 @@ CASES: dict[str, tuple[Edit, str]] = {
     "repository format no JSON": (assign(VAULT + "kopia.repository", b"\0"), "repository-damaged"),
     "repository of another": (
         assign(VAULT + "udmrepo.Repository", b'{"uniqueID":"AAAA"}'),
-        "repository-damaged",
+        "repository-unclear",
     ),
     "repository config cut": (assign(VAULT + "kopia.blobcfg", b"x"), "repository-damaged"),
-    "index blob cut": (lambda files: files.__setitem__(tail("xn0"), b"x"), "repository-damaged"),
+    "index blob cut": (lambda files: files.__setitem__(tail("xn0"), b"x"), "repository-unclear"),
     "index blob emptied": (
         lambda files: files.__setitem__(tail("xn0"), b""),
-        "volume-data-missing",
+        "repository-unclear",
     ),
     "index blobs removed": (remove(VAULT + "xn0"), "volume-data-missing"),
     "an index blob removed": (remove(tail("xn0")), "repository-unclear"),
-    "a session's packs removed": (drop_session, "repository-damaged"),
+    "a session's packs removed": (drop_session, "repository-unclear"),
     "metadata packs removed": (remove(VAULT + "q"), "volume-data-missing"),
-    "a pack emptied": (lambda files: files.__setitem__(tail("p"), b""), "volume-data-missing"),
+    "a pack emptied": (lambda files: files.__setitem__(tail("p"), b""), "repository-unclear"),
+    "every data pack emptied": (emptied(VAULT + "p"), "volume-data-missing"),
+    "every index blob emptied": (emptied(VAULT + "xn"), "volume-data-missing"),
     "foreign file": (assign(key("-notes.txt"), b"x"), "file-unknown"),
     "log removed": (remove(LOG), "log-missing"),
 }
 
 HARMLESS = {
+    "data movement unrecorded",
+    "ended before it began",
     "counts changed",
     "snapshot counts changed",
     "phase partly failed",

@@ -1,15 +1,18 @@
 """A drill and `verify` say the same of one backup, however it is damaged."""
 
+import gzip
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drills.engine import Inspection
 from drills.engines import engine_factory
 from drills.engines.velero.kinds import POD_VOLUME_BACKUP
 from drills.findings import Severity
 from drills.integrity.result import State
-from tests.drills.integrity.buckets import METADATA, REAL, Files, check
+from tests.drills.integrity.buckets import METADATA, PACKED, REAL, Files, check
 from tests.drills.integrity.test_fault_matrix import CASES
 from tests.fakes.velero import PRODUCTION, FakeVelero
 
@@ -71,3 +74,14 @@ def test_without_the_store_what_is_downloaded_is_judged_alike(name: str) -> None
     edit(files)
     found = drilled(files, with_store=False)
     assert restorable(found) == (check(files).state is State.GOOD)
+
+
+@given(
+    where=st.sampled_from((*PACKED, METADATA)), body=st.binary(max_size=400), sound=st.booleans()
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_bytes_a_file_holds_they_agree(where: str, body: bytes, *, sound: bool) -> None:
+    files = {**REAL, where: gzip.compress(body) if sound else body}
+    checked, found = check(files), drilled(files)
+    assert checked.state is not State.DAMAGED or not restorable(found)
+    assert checked.state is not State.GOOD or restorable(found)

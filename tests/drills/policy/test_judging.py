@@ -8,6 +8,7 @@ import pytest
 from drills.adapters.store import open_store
 from drills.engine import EngineAudit
 from drills.engines import stored_lister
+from drills.engines.velero.namespace_patterns import matches
 from drills.errors import Forbidden, Misconfigured
 from drills.findings import Finding
 from drills.policy.bucket import BucketFacts
@@ -63,6 +64,23 @@ def test_without_a_name_every_namespace_is_looked_at() -> None:
     loose = replace(PROMISE, namespaces=())
     found = [f.subject for f in judge_backups(history, {}, loose, NOW) if f.code == "rpo-gap"]
     assert found == ["every namespace", "namespace production"]
+
+
+def test_patterns_of_namespaces() -> None:
+    """What an order means by a pattern counts, and a pattern stands for itself where none is named.
+
+    An exclude pattern takes away, whatever is included.
+    """
+    history = nightly(40, included_namespaces=("prod*",), means=matches)
+    found = by_code(judge_backups(history, {}, PROMISE, NOW))
+    assert {f.severity for f in found.values()} == {"info"}
+    loose = replace(PROMISE, namespaces=())
+    told = {(f.code, f.subject): f.severity for f in judge_backups(history, {}, loose, NOW)}
+    assert told["rpo-gap", "namespaces prod*"] == "info"
+    assert "critical" not in told.values()
+    without = nightly(40, excluded_namespaces=("prod*",), included_namespaces=(), means=matches)
+    found = by_code(judge_backups(without, {}, PROMISE, NOW))
+    assert found["no-recovery-point"].severity == "critical"
 
 
 def test_a_store_with_settings_and_one_without() -> None:

@@ -1,6 +1,6 @@
 """Removing the sandbox: only what is ours, proven gone, and everything else said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -144,6 +144,66 @@ def test_a_volume_provisioned_for_the_sandbox_goes_with_it() -> None:
     reclaim(bench)
     assert bench.remove() == Removal(removed=2, leftovers=())
     assert [verb for verb, *_ in bench.cluster.calls] == ["patch", "delete"]
+
+
+MOVED = "velero.io/dynamic-pv-restore"
+PROVISIONED = "pv.kubernetes.io/provisioned-by"
+
+
+def moved_claim(told: str = f"{TARGET}.data.x7k2p") -> KubeObject:
+    """A claim whose data Velero's data mover brings, with the selector that Velero gives it."""
+    return {**claim(), "spec": {"selector": {"matchLabels": {MOVED: told}}}}
+
+
+def moved_volume(
+    labels: Mapping[str, str] | None = None, made: str = LATER, policy: str = "Retain"
+) -> KubeObject:
+    """Provisioned for a claim in Velero's namespace, filled there, then bound to ours."""
+    found = volume("pvc-uid-of-the-movers-claim", made=made, policy=policy)
+    meta = {"annotations": {PROVISIONED: "csi.example.com"}, "labels": dict(labels or {})}
+    return {**found, "metadata": {**objects.mapping(found, "metadata"), **meta}}
+
+
+@pytest.mark.parametrize("policy", ["Retain", "Delete"])
+@pytest.mark.parametrize("labels", [{}, {MOVED: f"{TARGET}.data.x7k2p"}, {"disk": "fast"}])
+def test_a_volume_that_a_data_mover_filled_goes_with_the_sandbox(
+    labels: dict[str, str], policy: str
+) -> None:
+    """Its name has the uid of the mover's claim, and Velero may have taken its label off again."""
+    bench = Bench(moved_claim(), moved_volume(labels, policy=policy))
+    reclaim(bench)
+    assert bench.remove() == Removal(removed=2, leftovers=())
+
+
+def test_a_moved_volume_is_known_where_velero_cut_the_name_of_its_claim() -> None:
+    """Label values have 63 characters: 57 of the name, and 6 of its digest."""
+    name = "data-" + "of-a-database-with-a-very-long-name-" * 2
+    told = f"{TARGET}.{name}.x7k2p"[:57] + "0a1b2c"
+    long = {**moved_claim(told), "metadata": {**objects.mapping(claim(), "metadata"), "name": name}}
+    bench = Bench(long, moved_volume())
+    reclaim(bench)
+    assert bench.remove() == Removal(removed=2, leftovers=())
+
+
+SPARED_OF_MOVED = {
+    "production's own, restored as it is": moved_volume({"velero.io/restore-name": "drill-1"}),
+    "older than the claim": moved_volume(made=EARLY),
+    "made by hand": {**moved_volume(), "metadata": {"name": "disk", "creationTimestamp": LATER}},
+}
+
+
+@pytest.mark.parametrize("spared", SPARED_OF_MOVED.values(), ids=SPARED_OF_MOVED)
+def test_a_moved_claim_gives_no_right_to_other_volumes(spared: KubeObject) -> None:
+    bench = Bench(moved_claim(), spared)
+    bench.remove()
+    assert policy_of(bench, objects.name(spared)) == "Retain"
+
+
+def test_a_selector_from_production_says_nothing_of_the_sandbox() -> None:
+    """Production's claim was once restored by data movement: its selector is in the backup."""
+    bench = Bench(moved_claim("production.data.x7k2p"), moved_volume())
+    bench.remove()
+    assert policy_of(bench, objects.name(moved_volume())) == "Retain"
 
 
 SPARED = {

@@ -8,6 +8,7 @@ import pytest
 
 from drills.errors import Forbidden, Interrupted, Unreachable
 from drills.findings import Cause, Severity
+from drills.lookout import Expected
 from drills.objects import KubeObject
 from drills.ports import Change, Kind
 from drills.stages.settle import Settled, settle
@@ -39,6 +40,7 @@ def settled(
     *,
     seconds: float = LONG,
     stop: Callable[[], bool] = lambda: False,
+    expected: Expected | None = None,
     **more: float,
 ) -> Settled:
     """Settle the sandbox."""
@@ -49,6 +51,7 @@ def settled(
         deadline=until(cluster.clock, seconds),
         stop=stop,
         listener=MemoryListener(),
+        expected=expected,
         **more,
     )
 
@@ -101,6 +104,49 @@ def test_an_image_that_stays_unpullable_ends_the_wait_early() -> None:
     assert found.seconds < LONG
     assert {finding.cause for finding in found.findings} == {Cause.REGISTRY, Cause.ENVIRONMENT}
     assert all(finding.unanswered for finding in found.findings)
+
+
+LACKING: KubeObject = {
+    **pod("shop-abc-1", ready=False, containers=(container("ContainerCreating"),)),
+    "spec": {"volumes": [{"name": "s", "secret": {"secretName": "db"}}]},
+}
+
+
+def test_a_secret_that_nothing_makes_ends_the_wait_early() -> None:
+    found = settled(make(deployment(available=0), LACKING), expected=Expected())
+    assert not found.ready
+    assert found.seconds < LONG
+    (critical,) = (f for f in found.findings if f.severity is Severity.CRITICAL)
+    assert (critical.code, critical.cause) == ("reference-missing", Cause.BACKUP)
+    assert '"db"' in critical.message
+
+
+def test_a_secret_that_the_backup_holds_is_waited_for() -> None:
+    held = Expected(held=frozenset({("secrets", SANDBOX, "db")}))
+    found = settled(make(deployment(available=0), LACKING), seconds=150, expected=held)
+    assert found.seconds >= 150
+    assert [f for f in found.findings if f.severity is Severity.CRITICAL] == []
+
+
+def test_a_secret_that_comes_in_time_is_no_trouble(close: Keep) -> None:
+    cluster = make(deployment(available=0), LACKING)
+
+    def come() -> None:
+        cluster.put(thing("v1", "Secret", "db"))
+        cluster.change(DEPLOYMENT, SANDBOX, "shop", {"status": READY})
+        cluster.change(POD, SANDBOX, "shop-abc-1", {"status": pod("shop-abc-1")["status"]})
+
+    cluster.clock.at(5, come)
+    assert close(settled(cluster, expected=Expected())).ready
+
+
+def test_what_nobody_waits_for_does_not_end_the_wait(close: Keep) -> None:
+    """A pod of an operator's own lacks something; the workloads that were restored come up."""
+    owner = {"kind": "Agent", "name": "a", "controller": True}
+    metadata = {"name": "a-0", "namespace": SANDBOX, "ownerReferences": [owner]}
+    cluster = make(deployment(available=0), {**LACKING, "metadata": metadata})
+    cluster.clock.at(40, lambda: cluster.change(DEPLOYMENT, SANDBOX, "shop", {"status": READY}))
+    assert close(settled(cluster, expected=Expected())).ready
 
 
 def test_a_crash_loop_is_critical() -> None:
@@ -248,7 +294,7 @@ def test_a_claim_nobody_uses_does_not_hold_the_drill(close: Keep) -> None:
 
 def test_unreadable_storage_classes_leave_the_claim_unanswered() -> None:
     cluster = make(UNUSED_CLAIM)
-    cluster.refuse("list", CLASS, Forbidden("may not list storage classes"))
+    cluster.refuse("list", CLASS, Forbidden("may not list storage classes"), times=1000)
     found = settled(cluster, seconds=30)
     assert [finding.code for finding in found.findings] == ["not-ready"]
 

@@ -52,7 +52,9 @@ class Image:
 def _shop(root: Path) -> None:
     roots.plain_root(root)
     roots.add_python(root, _DRIVER)
-    shutil.copytree(_HERE / "shop", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    ours = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(_HERE / "shop", root / "app", ignore=ours)
+    shutil.copytree(_HERE / "press", root / "app" / "press", ignore=ours)
 
 
 def _postgres(root: Path) -> None:
@@ -111,7 +113,9 @@ SHOP = Image(
     name="lab.local/shop:1.4.2",
     file="shop",
     fill=_shop,
-    sources=tuple(sorted((_HERE / "shop").glob("*.py"))),
+    sources=tuple(
+        sorted(file for name in ("shop", "press") for file in (_HERE / name).glob("*.py"))
+    ),
     entrypoint=("/usr/local/bin/python3",),
     env={"PYTHONHOME": "/usr/local", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
 )

@@ -44,7 +44,7 @@ def apply_shop(cluster: Cluster) -> None:
             cluster.apply(document)
             if not known:
                 _await_definition(cluster, document)
-                _restart_velero(cluster)
+                restart_velero(cluster)
     wait_until("tables of the shop", lambda: _migrated(cluster), seconds=_SECONDS)
     for kind, name, namespace in _ROLLED_OUT:
         await_rollout(cluster, kind, name, namespace)
@@ -154,7 +154,7 @@ def _await_definition(cluster: Cluster, document: Mapping[str, object]) -> None:
     cluster.refresh()
 
 
-def _restart_velero(cluster: Cluster) -> None:
+def restart_velero(cluster: Cluster) -> None:
     """Velero looks for new kinds every five minutes; until then no backup holds them."""
     scale(cluster, "velero", "velero", 0)
     scale(cluster, "velero", "velero", 1)

@@ -23,7 +23,7 @@ from tests.lab.control_plane import (
     start_control_plane,
 )
 from tests.lab.lifecycle import State, comes_true, lock
-from tests.lab.node import cgroups, images, leftovers, machine, network, switch
+from tests.lab.node import cgroups, csi, images, leftovers, machine, network, switch
 from tests.lab.node.before import Before
 from tests.lab.node.containerd import import_images, start_containerd
 from tests.lab.node.kubelet import DNS, node_ready, start_kubelet
@@ -63,7 +63,7 @@ def state() -> State:
     running = [process for process in REAL_NODE.started() if process.alive]
     if not running:
         return State.DOWN
-    whole = len(running) == PROGRAMS and REAL_NODE.complete.exists()
+    whole = len(running) in {PROGRAMS, PROGRAMS + csi.PROGRAMS} and REAL_NODE.complete.exists()
     return State.RUNNING if whole and comes_true(lambda: api_ready(REAL_NODE)) else State.BROKEN
 
 
@@ -181,7 +181,10 @@ def _start_services(run: Run, places: Places, cluster: Cluster) -> None:
     places_of = [str(run.kubeconfig), str(network.VOLUMES)]
     run.start("storage", [sys.executable, str(program), *places_of])
     url, credentials = start_store(run, places, places.address)
-    install_velero(run, cluster, url, credentials)
+    with_csi = not csi.why_not()
+    if with_csi:
+        csi.start_csi(run, cluster)
+    install_velero(run, cluster, url, credentials, with_csi=with_csi)
     processes.wait_until("answers to names", lambda: _names_work(cluster), seconds=_SECONDS)
 
 

@@ -21,6 +21,7 @@ from tests.lab.processes import Process, Run, wait_until
 LINK = "lab-node"
 KEEPER = "namespaces"
 PODS = "10.244.0.0/16"
+SERVICES = "10.96.0.0/16"
 VOLUMES = Path("/run/volumes")
 """Where the node's own processes find the folders of claims."""
 LOCK = Path("/run/lock/restore-drill-lab-node.lock")
@@ -119,6 +120,9 @@ def connect(keeper: Process) -> Ends:
     call(*inside, "ip", "address", "add", f"{ends.node}/30", "dev", "eth0")
     for name in ("lo", "eth0"):
         call(*inside, "ip", "link", "set", name, "up")
+    # Without any way to them the API server cannot call webhooks, whose Services kube-proxy turns
+    # into pods; what it turns into nothing ends at the link.
+    call(*inside, "ip", "route", "add", SERVICES, "dev", "eth0")
     # Pods and policies know the one address family only.
     for setting in ("ipv4/ip_forward", "ipv6/conf/all/disable_ipv6"):
         if Path(f"/proc/sys/net/{setting}").exists():

@@ -17,13 +17,18 @@ _SECONDS = 120.0
 _SERVER = ("--backup-sync-period=5s", "--store-validation-frequency=5s")
 
 
-def install_velero(run: Run, cluster: Cluster, url: str, credentials: Path) -> None:
+def install_velero(
+    run: Run, cluster: Cluster, url: str, credentials: Path, *, with_csi: bool
+) -> None:
     """Installs it and waits until server and node agent run and its storage is Available.
+
+    With CSI it snapshots volumes of CSI drivers that file-system backup does not take.
 
     Raises:
         LabError: They were not, in time.
     """
-    documents = _documents(run, url, credentials)
+    features = ("--features=EnableCSI",) if with_csi else ()
+    documents = _documents(run, url, credentials, features)
     definitions = [item for item in documents if item["kind"] == "CustomResourceDefinition"]
     for document in definitions:
         cluster.apply(document)
@@ -36,7 +41,9 @@ def install_velero(run: Run, cluster: Cluster, url: str, credentials: Path) -> N
     wait_until("Available storage location", lambda: storage_available(cluster), seconds=_SECONDS)
 
 
-def _documents(run: Run, url: str, credentials: Path) -> list[dict[str, Any]]:
+def _documents(
+    run: Run, url: str, credentials: Path, features: tuple[str, ...]
+) -> list[dict[str, Any]]:
     config = f"region=us-east-1,s3ForcePathStyle=true,s3Url={url}"
     text = run_velero(
         run, "install", "--dry-run", "--output=yaml",
@@ -44,7 +51,7 @@ def _documents(run: Run, url: str, credentials: Path) -> list[dict[str, Any]]:
         f"--bucket={BUCKET}", f"--backup-location-config={config}", f"--secret-file={credentials}",
         "--use-node-agent", "--default-volumes-to-fs-backup", "--use-volume-snapshots=false",
         "--velero-pod-cpu-request=50m", "--velero-pod-mem-request=64Mi", "--velero-pod-cpu-limit=0",
-        "--velero-pod-mem-limit=0",
+        "--velero-pod-mem-limit=0", *features,
     )  # fmt: skip
     found = yaml.safe_load(text)
     return cast("list[dict[str, Any]]", found["items"])

@@ -9,6 +9,7 @@ from itertools import groupby
 from drills import objects
 from drills.engines.velero.documents import bounded, parsed
 from drills.engines.velero.kinds import SCHEDULE_LABEL
+from drills.engines.velero.namespace_patterns import covers
 from drills.engines.velero.reader.layout import Part
 from drills.errors import BackupUnreadable, Missing
 from drills.integrity.contract import Listed, Wish
@@ -58,7 +59,7 @@ def _metadata(store: ObjectStore, one: Listed) -> object:
 def _covers(document: object, namespace: str) -> bool:
     included = _names(objects.items(document, "spec", "includedNamespaces"))
     excluded = _names(objects.items(document, "spec", "excludedNamespaces"))
-    return namespace not in excluded and (not included or "*" in included or namespace in included)
+    return covers(included, excluded, namespace)
 
 
 def _names(found: Iterable[object]) -> frozenset[str]:

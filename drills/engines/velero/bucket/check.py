@@ -12,7 +12,8 @@ from drills.engines.velero.reader.judging import judged
 from drills.engines.velero.reader.layout import Part, parts_of
 from drills.engines.velero.reader.material import Material, read_backup
 from drills.engines.velero.reader.sources import StoredFiles
-from drills.engines.velero.reader.volume_check import Vaults, volumes_in
+from drills.engines.velero.reader.vaults import Vaults
+from drills.engines.velero.reader.volume_check import volumes_in
 from drills.integrity.contract import BucketPorts, Heard, Listed, Wish
 from drills.integrity.result import BackupCheck, Facts
 

@@ -9,10 +9,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 
 from drills import objects
 from drills.engines.velero.naming import NAMED_LISTS
-from drills.engines.velero.rule import MERGE, STRATEGIC, Rule
+from drills.engines.velero.rule import JSON, MERGE, STRATEGIC, Rule
 from drills.objects import KubeObject
 
 
@@ -56,7 +57,35 @@ class Modifier:
                 for patch in objects.items(rule, kind):
                     data = json.loads(objects.text(patch, "patchData"))
                     changed = merged(changed, data, by_name=kind == STRATEGIC)
+            if operations := objects.items(rule, JSON):
+                changed = operated(changed, operations)
         return changed if isinstance(changed, dict) else dict(obj)
+
+
+def operated(tree: object, operations: Iterable[object]) -> object:
+    """Return `tree` with JSON patch operations applied: `add` and `remove`, as rules use them.
+
+    One that does not fit leaves all as it was; -1 is a list's last item.
+    """
+    changed = deepcopy(tree)
+    for operation in operations:
+        *path, last = objects.text(operation, "path").split("/")[1:]
+        holder: object = changed
+        try:
+            for step in path:
+                holder = holder[_place(holder, step)]  # type: ignore[index]
+            if objects.text(operation, "operation") == "remove":
+                del holder[_place(holder, last)]  # type: ignore[attr-defined]
+            else:
+                value = json.loads(objects.text(operation, "value"))
+                holder[_place(holder, last)] = value  # type: ignore[index]
+        except (LookupError, TypeError, ValueError):
+            return tree
+    return changed
+
+
+def _place(holder: object, step: str) -> int | str:
+    return int(step) if isinstance(holder, list) else step
 
 
 def _matches(rule: Rule, obj: KubeObject) -> bool:
@@ -66,8 +95,15 @@ def _matches(rule: Rule, obj: KubeObject) -> bool:
     pattern = objects.text(rule, "conditions", "resourceNameRegex")
     if pattern and re.search(pattern, objects.name(obj)) is None:
         return False
-    return all(
-        objects.text(obj, *objects.text(one, "path").strip("/").split("/"))
-        == objects.text(one, "value").strip('"')
-        for one in objects.items(rule, "conditions", "matches")
-    )
+    return all(_holds(one, obj) for one in objects.items(rule, "conditions", "matches"))
+
+
+def _holds(condition: object, obj: KubeObject) -> bool:
+    here: object = obj
+    for step in objects.text(condition, "path").split("/")[1:]:
+        if isinstance(here, list):
+            here = here[int(step)] if int(step) < len(here) else None
+        else:
+            here = objects.dig(here, step)
+    wanted: object = json.loads(objects.text(condition, "value"))
+    return here == wanted

@@ -39,6 +39,7 @@ def preview(site: Site, order: RestoreOrder) -> Iterator[KubeObject]:
         for obj in order.inventory.objects
         if obj.key.namespace in order.namespaces
         and obj.explanation is None
+        and obj.key not in order.owned_out
         and rule_for(order.left_out, obj.key.resource) is None
     )
     return _made(site, order, scope)
@@ -82,7 +83,7 @@ class _Making:
         self._keeps_volume = {
             (volume.namespace, volume.claim)
             for volume in order.inventory.volumes
-            if volume.restored_as_is or volume.method in OWN_STORAGE
+            if volume.restored_as_is or volume.never_binds or volume.method in OWN_STORAGE
         }
 
     def made(self, key: ObjectKey, obj: Body) -> KubeObject:

@@ -82,6 +82,11 @@ class ArchiveAudit:
         """Return the objects by namespace."""
         return self._folders.namespaces()
 
+    @property
+    def versions(self) -> dict[str, frozenset[str]]:
+        """Return the apiVersions in which each `plural.group` is held."""
+        return {kind: frozenset(held) for kind, held in self._folders.versions.items()}
+
     def read(self, pieces: Iterator[bytes]) -> "ArchiveAudit":
         """Read the archive to its end; raises BackupUnreadable where it is damaged."""
         known, follows = self._folders.known, self._copies.follows

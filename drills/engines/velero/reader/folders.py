@@ -48,6 +48,8 @@ class Folders:
     def __init__(self) -> None:
         self.known: dict[str, Folder] = {}
         """Those at hand; what is not there is to be asked for."""
+        self.versions: dict[str, set[str]] = {}
+        """apiVersions in which a resource is held."""
         self._kinds: Counter[str] = Counter()
         self._namespaces: Counter[str] = Counter()
 
@@ -57,6 +59,10 @@ class Folders:
             self._count()
             self.known.clear()
         folder = self.known[path] = folder_of(path)
+        if folder.holds in {Holds.COPIES, Holds.VERSIONS}:
+            version = path.split("/")[2].removesuffix(PREFERRED)
+            named = f"{folder.group}/{version}" if folder.group else version
+            self.versions.setdefault(folder.resource, set()).add(named)
         return folder
 
     def kinds(self) -> dict[str, int]:

@@ -19,13 +19,13 @@ its findings. A drill and `verify` say the same with the same weight, but for th
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import BackedUpVolume
 from drills.companions.judging import Ground, lack_findings
 from drills.engines.velero.gaps import forgotten_findings, volume_findings
-from drills.engines.velero.holdings import claims_in
+from drills.engines.velero.holdings import claims_in, without_volume
+from drills.engines.velero.namespace_patterns import EVERY, NONE, matches
 from drills.engines.velero.reader.absence import absent_files
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
 from drills.engines.velero.reader.listed_index import Named
@@ -85,7 +85,8 @@ def _all(
     yield from _log(read)
     if read.meta is not None:
         yield from metadata_findings(read.meta, read.name, now)
-        yield from record_findings(read.meta, read.records)
+        unarchived = without_volume(read.audit.volume_objects) if read.whole else frozenset()
+        yield from record_findings(read.meta, read.records, unarchived)
         yield from error_findings(read.meta, read.records)
     if read.meta is None or read.meta.usable:
         yield from absent_files(read)
@@ -168,8 +169,10 @@ def _covered(read: Material) -> Iterator[Finding]:
         return
     names = [str(name) for name in objects.items(spec, "includedNamespaces")] or ["*"]
     for name in names:
-        if not any(fnmatchcase(namespace, name) for namespace in held) and not _picks(spec, name):
-            what = "it" if name not in {"*", ""} else "all namespaces"
+        if name == NONE or any(matches(name, namespace) for namespace in held):
+            continue
+        if not _picks(spec, name):
+            what = "it" if name != EVERY else "all namespaces"
             yield warned(
                 "namespace-not-in-backup",
                 f"namespace {plain(name)}" if what == "it" else f"backup {read.name}",
@@ -182,7 +185,7 @@ def _covered(read: Material) -> Iterator[Finding]:
 def _picks(spec: objects.KubeObject, name: str) -> bool:
     """Return whether a backup of all namespaces names its kinds, cluster-scoped ones perhaps."""
     words = ("includedResources", "includedClusterScopedResources")
-    return name in {"*", ""} and any(objects.items(spec, word) for word in words)
+    return name == EVERY and any(objects.items(spec, word) for word in words)
 
 
 def _against_list(read: Material, wanted: frozenset[str] | None) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drills import objects
+from drills.clocks import instants_clocks
 from drills.engines.velero.kinds import SCHEDULE_LABEL, V1
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, USABLE_BACKUP_PHASES
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
@@ -129,9 +130,10 @@ def _unfinished(found: Metadata, now: datetime) -> Finding:
 def _times(found: Metadata, now: datetime) -> tuple[Finding, ...]:
     subject = f"backup {found.name}"
     findings: list[Finding] = []
-    if found.started is None or found.completed is None or found.completed < found.started:
-        why = "It says that it ended, but not when it began and ended, or the wrong way round."
+    if found.started is None or found.completed is None:
+        why = "It says that it ended, but not when it began and ended."
         findings.append(damage("status-contradicts", subject, why))
+    findings += instants_clocks(plain(found.name), found.started, found.completed, now)
     if found.expires is not None and found.expires <= now:
         why = f"It expired at {found.expires:%Y-%m-%d %H:%M} UTC: Velero will delete it."
         findings.append(note("backup-expired", subject, why))

@@ -5,7 +5,7 @@ findings where one file says what another denies. Which files Velero derives fro
 `internal/volume/volumes_information.go`, `pkg/controller/backup_controller.go`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from drills import objects
@@ -35,11 +35,18 @@ class Records:
     results: KubeObject | None = None
 
 
-def record_findings(meta: Metadata, records: Records) -> tuple[Finding, ...]:
-    """Return every contradiction."""
+def record_findings(
+    meta: Metadata, records: Records, unarchived: Container[tuple[str, str]] = frozenset()
+) -> tuple[Finding, ...]:
+    """Return every contradiction.
+
+    Of the claims `unarchived` (namespace, name) the archive lacks the PersistentVolume: Velero
+    then writes no volumeinfo for them (v1.13 to v1.18 `volumes_information.go`, "Cannot find info
+    for PVC").
+    """
     return (
         *_foreign(meta, records),
-        *_volumes(meta, records),
+        *_volumes(meta, records, unarchived),
         *_operations(meta, records),
         *_errors(meta, records),
         *_counts(meta, records),
@@ -115,11 +122,13 @@ def _other(what: str, name: str, meta: Metadata) -> Finding:
     )
 
 
-def _volumes(meta: Metadata, records: Records) -> Iterator[Finding]:
+def _volumes(
+    meta: Metadata, records: Records, unarchived: Container[tuple[str, str]]
+) -> Iterator[Finding]:
     if records.info is None:
         return
     if records.pod_volume_backups is not None:
-        yield from _pod_volumes(meta, records.info, records.pod_volume_backups)
+        yield from _pod_volumes(meta, records.info, records.pod_volume_backups, unarchived)
     if records.snapshots is not None:
         taken = {objects.text(s, "status", "providerSnapshotID") for s in records.snapshots}
         for row in records.info:
@@ -129,7 +138,10 @@ def _volumes(meta: Metadata, records: Records) -> Iterator[Finding]:
 
 
 def _pod_volumes(
-    meta: Metadata, info: Iterable[KubeObject], backups: Iterable[KubeObject]
+    meta: Metadata,
+    info: Iterable[KubeObject],
+    backups: Iterable[KubeObject],
+    unarchived: Container[tuple[str, str]],
 ) -> Iterator[Finding]:
     saved = {_pod_volume(b): objects.text(b, "status", "snapshotID") for b in backups}
     noted = set()
@@ -144,15 +156,20 @@ def _pod_volumes(
             yield _differs(meta, f"volumeinfo and PodVolumeBackups disagree about {_claim(row)}")
     for backup in backups:
         handle = objects.text(backup, "status", "snapshotID")
-        claim = objects.mapping(backup, "metadata", "annotations").get(CLAIM_ANNOTATION)
-        if claim and handle and handle not in noted:
+        claim = _claim_of(backup)
+        known = (objects.text(backup, "spec", "pod", "namespace"), claim) in unarchived
+        if claim and handle and handle not in noted and not known:
             yield unasked(
                 "volume-records-differ",
                 f"backup {meta.name}",
-                f"Claim {plain(str(claim))} was saved and volumeinfo does not know it: its pod "
+                f"Claim {plain(claim)} was saved and volumeinfo does not know it: its pod "
                 "vanished while the backup was taken, or the file was replaced.",
                 "Drill this backup to learn whether the claim's data comes back.",
             )
+
+
+def _claim_of(backup: KubeObject) -> str:
+    return objects.text(objects.mapping(backup, "metadata", "annotations"), CLAIM_ANNOTATION)
 
 
 def _pod_volume(backup: KubeObject) -> tuple[str, ...]:
@@ -181,7 +198,21 @@ def _operations(meta: Metadata, records: Records) -> Iterator[Finding]:
     for row in records.info or ():
         moved = objects.text(row, "snapshotDataMovementInfo", "operationID")
         if moved and moved not in phases:
-            yield _differs(meta, f"The data movement of {_claim(row)} is no recorded operation")
+            yield _unrecorded(meta, row)
+
+
+def _unrecorded(meta: Metadata, row: KubeObject) -> Finding:
+    """Return a warning: only backups in progress read their operations, restores do not.
+
+    Velero v1.18 `pkg/controller/backup_finalizer_controller.go`, `pkg/itemoperationmap`.
+    """
+    return warned(
+        "operation-unrecorded",
+        f"backup {meta.name}",
+        f"The data movement of {_claim(row)} is no recorded operation. A restore goes by the "
+        "DataUpload in the archive, so this alone loses nothing.",
+        "See what changed the backup's files; drill it with a probe of the data.",
+    )
 
 
 def _contradicts(meta: Metadata, why: str) -> Finding:

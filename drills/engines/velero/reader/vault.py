@@ -1,34 +1,38 @@
 """A repository of volume data, as far as it can be checked without its password.
 
 In: the repository's folder. Out: what is wrong with it, and its files in short. Contents are
-encrypted; format files, names and hashes that names carry are not. Kopia: index blobs
-`xn<epoch>_<hash>-s<session>-c<n>`, packs `p...-s<session>` and `q...-s<session>` (repo/blob,
-internal/epoch); restic names a file by its SHA-256.
+encrypted; format files, names and hashes that names carry are not. For kopia `kopia_blobs` says
+which blob is what; restic names a file by its SHA-256.
 """
 
 import base64
 import binascii
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from drills import objects
+from drills.engines.velero.kopia_blobs import (
+    CONFIG,
+    DATA_PACK,
+    FORMAT,
+    MARK,
+    METADATA_PACK,
+    SEALED_BYTES,
+    is_index,
+    session_of,
+    shows_maintenance,
+    unmatched,
+)
 from drills.engines.velero.repository import KOPIA
 from drills.errors import BackupUnreadable, DrillError
 from drills.integrity.contract import Heard
 from drills.integrity.reading import Read, read_file
 from drills.ports import ObjectStore, StoredObject
 
-FORMAT, CONFIG, MARK = "kopia.repository", "kopia.blobcfg", "udmrepo.Repository"
-SEALED_BYTES = 28
-"""Nonce and tag of AES-GCM: no encrypted blob is smaller."""
 MOST_FORMAT = 1 << 20
 MOST_KEPT = 100_000
 NAMED_BY_HASH = ("index/", "snapshots/", "keys/")
-_SESSION = re.compile(r"-s([0-9a-f]+)")
-_MERGED = ("xs", "xr")
-"""Indexes merged from others, after which sessions no longer match."""
 
 
 @dataclass(slots=True)
@@ -38,7 +42,11 @@ class Vault:
     files: dict[str, int] = field(default_factory=dict)
     """Names and sizes; of packs only one of each sort, and the empty ones."""
     damage: list[str] = field(default_factory=list)
+    """Why nobody can open it."""
     unclear: list[str] = field(default_factory=list)
+    """What looks wrong, and may be what maintenance left or what no snapshot needs."""
+    altered: list[str] = field(default_factory=list)
+    """Files of restic whose contents do not match the hash in their name."""
     refusal: DrillError | None = None
     """What kept us from looking."""
 
@@ -61,7 +69,7 @@ def _kopia(store: ObjectStore, folder: str, vault: Vault, heard: Heard) -> None:
     read: list[StoredObject] = []
     for name, stored in _files(store, folder, vault, heard):
         sessions.add(name)
-        if name in {FORMAT, CONFIG, MARK} or name[0] in "xn":
+        if name in {FORMAT, CONFIG, MARK} or is_index(name):
             read.append(stored)
     texts: dict[str, bytes] = {}
     for stored in read:
@@ -69,13 +77,15 @@ def _kopia(store: ObjectStore, folder: str, vault: Vault, heard: Heard) -> None:
         found = read_file(store, stored, _first, heard, packed=False)
         _raise(found)
         texts[name] = found.value or b""
-        if name[0] in "xn" and stored.bytes < SEALED_BYTES:
-            vault.damage.append(f"its index blob {name} is too short")
+        if is_index(name) and stored.bytes < SEALED_BYTES:
+            vault.unclear.append(f"its index blob {name} is too short")
     if FORMAT in texts:
         vault.damage += _format_trouble(texts)
     if CONFIG in texts and len(texts[CONFIG]) < SEALED_BYTES:
         vault.damage.append(f"its {CONFIG} is too short")
-    sessions.judge(vault)
+    if _belongs_elsewhere(texts):
+        vault.unclear.append(f"{FORMAT} and {MARK} belong to different repositories")
+    vault.unclear += sessions.guesses()
 
 
 def _format_trouble(texts: Mapping[str, bytes]) -> Iterator[str]:
@@ -86,39 +96,39 @@ def _format_trouble(texts: Mapping[str, bytes]) -> Iterator[str]:
     for word in ("uniqueID", "encryptedBlockFormat"):
         if not _base64(objects.text(found, word)):
             yield f"its {FORMAT} has no readable {word}"
-    if MARK in texts and objects.text(_json(texts[MARK]), "uniqueID") != objects.text(
-        found, "uniqueID"
-    ):
-        yield f"{FORMAT} and {MARK} belong to different repositories"
+
+
+def _belongs_elsewhere(texts: Mapping[str, bytes]) -> bool:
+    """Return whether Velero's mark is that of another repository."""
+    marked, own = (objects.text(_json(texts.get(n, b"")), "uniqueID") for n in (MARK, FORMAT))
+    return bool(marked and own) and marked != own
 
 
 class _Sessions:
-    """Each writing session leaves packs and an index that names them."""
+    """Each writing session leaves packs and an index that names them, until maintenance runs."""
 
     def __init__(self) -> None:
-        self._packs: set[str] = set()
-        self._indexes: dict[str, str] = {}
-        self._merged = False
+        self._packs: dict[str, str] = {}
+        self._indexes: set[str] = set()
+        self._maintained = False
 
     def add(self, name: str) -> None:
-        match = _SESSION.search(name)
-        if name.startswith(_MERGED):
-            self._merged = True
-        elif match and name[0] in "pq" and len(self._packs) < MOST_KEPT:
-            self._packs.add(match[1])
-        elif match and name.startswith("xn"):
-            self._indexes[match[1]] = name
+        self._maintained = self._maintained or shows_maintenance(name)
+        if name[:1] in {DATA_PACK, METADATA_PACK} and len(self._packs) < MOST_KEPT:
+            self._packs.setdefault(session_of(name), name)
+        elif is_index(name) and len(self._indexes) < MOST_KEPT:
+            self._indexes.add(name)
 
-    def judge(self, vault: Vault) -> None:
-        if self._merged or not self._indexes:
+    def guesses(self) -> Iterator[str]:
+        if self._maintained:
             return
-        for session, name in self._indexes.items():
-            if session not in self._packs:
-                vault.damage.append(f"the packs that its index blob {name} names are gone")
-        if without := sorted(self._packs - set(self._indexes)):
-            vault.unclear.append(
-                f"{len(without)} writing session(s) left packs but no index blob: it is lost, or "
-                "the session was broken off"
+        alone, without = unmatched(self._packs.values(), self._indexes)
+        for name in alone:
+            yield f"the packs that its index blob {name} names are gone"
+        if without:
+            yield (
+                f"{without} writing session(s) left packs but no index blob: it is lost, or the "
+                "session was broken off"
             )
 
 
@@ -132,7 +142,7 @@ def _restic(store: ObjectStore, folder: str, vault: Vault, heard: Heard) -> None
         found = read_file(store, stored, _first, heard, packed=False)
         _raise(found)
         if found.fact is not None and found.fact.sha256 != name.rpartition("/")[2]:
-            vault.damage.append(f"its file {name} does not match the hash in its name")
+            vault.altered.append(name)
 
 
 def _files(
@@ -142,9 +152,9 @@ def _files(
     for stored in store.list(folder):
         heard(0)
         name = stored.key.removeprefix(folder)
-        sort = name[:1] if name[:1] in {"p", "q"} else ""
+        sort = name[:1] if name[:1] in {DATA_PACK, METADATA_PACK} else ""
         if not sort or sort not in packs or not stored.bytes:
-            packs.add(sort)
+            packs |= {sort} if stored.bytes else set()
             if len(vault.files) < MOST_KEPT:
                 vault.files[name] = stored.bytes
         yield name, stored

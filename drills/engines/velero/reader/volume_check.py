@@ -3,36 +3,25 @@
 In: what the archive and the records say. Out: findings, each naming the claims that would suffer.
 """
 
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
-from drills.engines.velero.gaps import claim_findings
+from drills.engines.velero.gaps import claim_findings, doubt_findings
 from drills.engines.velero.holdings import archived_volumes, sources_of
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.reader.metadata import Metadata
 from drills.engines.velero.reader.records import Records
 from drills.engines.velero.reader.tally import plain, warned
-from drills.engines.velero.reader.vault import Vault, look
-from drills.engines.velero.remarks import damage, note, refused, unasked
-from drills.engines.velero.repository import (
-    KOPIA,
-    RESTIC,
-    Saved,
-    by_repository,
-    lack_of,
-    saved_in,
-)
+from drills.engines.velero.remarks import damage
+from drills.engines.velero.repository import RESTIC, Saved, saved_in
 from drills.engines.velero.volumes import CLAIM_ANNOTATION
 from drills.findings import Finding, Severity
-from drills.integrity.contract import BucketPorts, Heard, Snapshots
 from drills.objects import KubeObject
 
 CLAIMS = frozenset({"*", "pvc", "persistentvolumeclaim", "persistentvolumeclaims"})
-BRING_BACK = "Restore the repository's files from the bucket's versions, or take a new backup."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +102,8 @@ def volume_check(volumes: Iterable[BackedUpVolume]) -> Iterator[Finding]:
 
     So is a claim that had no volume in the source: the backup is as good as what it was taken of.
     """
+    volumes = tuple(volumes)
+    yield from doubt_findings(volumes)
     for volume in volumes:
         for finding in claim_findings(volume):
             if volume.absence is Absence.CHOSEN:
@@ -198,104 +189,3 @@ def _takes_claims(meta: Metadata) -> bool:
     }
     selected = "labelSelector" in spec or "orLabelSelectors" in spec
     return not left_out & CLAIMS and not selected
-
-
-class Vaults:
-    """The repositories of one bucket, each looked at once however many backups use it."""
-
-    def __init__(self, ports: BucketPorts) -> None:
-        self._ports = ports
-        self._known: dict[tuple[str, str], Vault] = {}
-        self._lock = threading.Lock()
-
-    def findings(self, saved: Iterable[Saved], heard: Heard) -> Iterator[Finding]:
-        """Yield what is wrong with the repositories that hold `saved`."""
-        for (uploader, namespace), group in by_repository(saved).items():
-            claims = ", ".join(f"persistentvolumeclaim {namespace}/{o.claim}" for o in group)
-            subject = plain(claims)
-            vault = self._vault(uploader, namespace, heard)
-            place = f"The {uploader} repository of {namespace}"
-            yield from _judged(vault, uploader, group, subject, place)
-            if vault.refusal is None and uploader == KOPIA:
-                yield from self._snapshots(uploader, namespace, group, subject)
-
-    def _vault(self, uploader: str, namespace: str, heard: Heard) -> Vault:
-        with self._lock:
-            key = (uploader, namespace)
-            if key not in self._known:
-                self._known[key] = look(self._ports.store, uploader, namespace, heard)
-            return self._known[key]
-
-    def _snapshots(
-        self, uploader: str, namespace: str, group: list[Saved], subject: str
-    ) -> Iterator[Finding]:
-        reader, wanted = self._ports.snapshots, frozenset(one.handle for one in group)
-        found = reader.snapshots(uploader, namespace, wanted) if reader else None
-        if found is None:
-            yield note(
-                "snapshots-by-structure",
-                subject,
-                "The repository was checked by its structure; its snapshots were not opened.",
-                "Install kopia and name the repository's password to have them looked up.",
-            )
-        elif found.trouble:
-            why = f"The repository could not be opened: {plain(found.trouble)}."
-            yield unasked("repository-not-opened", subject, why, "Mend what the message names.")
-        elif found.damage:
-            why = f"Nobody can open the repository: {plain(found.damage)}."
-            yield damage("repository-damaged", subject, why, BRING_BACK)
-        else:
-            yield from _opened(found, namespace, group, subject)
-
-
-def _opened(
-    found: Snapshots, namespace: str, group: list[Saved], subject: str
-) -> Iterator[Finding]:
-    """Yield what kopia says of the backup's snapshots."""
-    weighs = False
-    for one in group:
-        claim = plain(f"persistentvolumeclaim {namespace}/{one.claim}")
-        if one.handle not in found.handles:
-            why = f"The repository does not hold its snapshot {plain(one.handle)}."
-            yield damage("snapshot-missing", claim, why, BRING_BACK)
-        elif one.handle in found.broken:
-            why = f"Its snapshot cannot be restored whole: {plain(found.broken[one.handle])}."
-            yield damage("snapshot-damaged", claim, why, BRING_BACK)
-        else:
-            continue
-        weighs = True
-    if found.others_damaged:
-        why = (
-            "Packs of the repository are gone or cut off. "
-            + ("Other" if weighs else "These snapshots were read and are whole; other")
-            + " snapshots in it suffer."
-        )
-        yield warned("repository-loses-data", subject, why, BRING_BACK)
-    if not weighs:
-        read = {0: "no file was read", 100: "every file was read"}.get(
-            found.read_percent, f"{found.read_percent} % of the files were read"
-        )
-        why = (
-            f"kopia opened the repository: each snapshot is there, each block has its pack; {read}."
-        )
-        yield note("snapshots-opened", subject, why)
-
-
-def _judged(
-    vault: Vault, uploader: str, group: list[Saved], subject: str, place: str
-) -> Iterator[Finding]:
-    if vault.refusal is not None:
-        yield refused("repository-not-read", subject, vault.refusal, f"{place} could not be read")
-        return
-    lack = lack_of(vault.files, uploader, group)
-    if lack:
-        why = f"{place} {lack}: the volume data cannot come back."
-        yield damage("volume-data-missing", subject, why, BRING_BACK)
-    elif vault.damage:
-        why = f"{place} is damaged: {plain('; '.join(vault.damage[:3]))}."
-        yield damage("repository-damaged", subject, why, BRING_BACK)
-    elif vault.unclear:
-        why = f"{place}: {plain('; '.join(vault.unclear[:3]))}."
-        yield unasked(
-            "repository-unclear", subject, why, "Open it with kopia, or drill the backup."
-        )

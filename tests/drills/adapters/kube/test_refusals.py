@@ -16,6 +16,7 @@ from drills.errors import (
     DrillError,
     Forbidden,
     Missing,
+    NobodyAnswers,
     NotServed,
     OutsideRefused,
     Unreachable,
@@ -74,7 +75,7 @@ def test_each_no_has_its_error(
         (503, "error trying to reach service: EOF", NotListening),
         (503, "error trying to reach service: dial tcp: i/o timeout", CannotAsk),
         (503, "error trying to reach service: no route to host", CannotAsk),
-        (501, "nobody stands in", CannotAsk),
+        (501, "nobody stands in", NobodyAnswers),
         (429, "too many requests", Unreachable),
     ],
 )

@@ -3,7 +3,13 @@
 import pytest
 
 from drills.backups import BackedUpVolume
-from drills.engines.velero.claims import VolumeWork, restored_volumes, volume_seconds
+from drills.engines.velero.claims import (
+    VolumeWork,
+    mover_findings,
+    restored_volumes,
+    volume_seconds,
+)
+from drills.findings import Cause
 from drills.objects import KubeObject
 from tests.drills.engines.velero.orders import order_of
 
@@ -21,10 +27,14 @@ def volume(method: str, *, has_data: bool = True) -> BackedUpVolume:
     )
 
 
-def download(phase: str, done: int, namespace: str = "backup-test") -> KubeObject:
+def download(
+    phase: str, done: int, namespace: str = "backup-test", message: str = ""
+) -> KubeObject:
     return {
+        "kind": "DataDownload",
+        "metadata": {"name": "d"},
         "spec": {"targetVolume": {"pvc": "data", "namespace": namespace}},
-        "status": {"phase": phase, "progress": {"bytesDone": done}},
+        "status": {"phase": phase, "progress": {"bytesDone": done}, "message": message},
     }
 
 
@@ -38,7 +48,10 @@ def outcome(of: BackedUpVolume, work: VolumeWork) -> str:
     [
         ((download("Completed", 100),), "restored"),
         ((download("Completed", 0),), "empty"),
-        ((download("Failed", 50),), "failed"),
+        ((download("Failed", 50),), "unknown"),
+        ((download("Failed", 50, message="an odd thing happened"),), "unknown"),
+        ((download("Failed", 50, message="blob ab12 not found"),), "failed"),
+        ((download("Failed", 0, message="dial tcp: i/o timeout"),), "interrupted"),
         ((download("Prepared", 0),), "unknown"),
         ((download("Completed", 100, "elsewhere"),), "empty"),
         ((), "empty"),
@@ -48,6 +61,14 @@ def test_moved_data_is_judged_by_its_download(
     downloads: tuple[KubeObject, ...], expected: str
 ) -> None:
     assert outcome(volume("DataMover"), VolumeWork(data_downloads=downloads)) == expected
+
+
+def test_what_a_failed_mover_says_is_told_in_full_and_blames_nobody() -> None:
+    odd = download("Failed", 5, message="an odd thing happened")
+    (finding,) = mover_findings(VolumeWork(data_downloads=(odd, download("Completed", 5))))
+    assert finding.unanswered
+    assert finding.cause is Cause.ENVIRONMENT
+    assert "an odd thing happened" in finding.message
 
 
 @pytest.mark.parametrize("method", ["CSISnapshot", "NativeSnapshot"])

@@ -47,7 +47,7 @@ def test_hooks_run_unless_the_order_skips_them() -> None:
 def test_skipped_hooks_lose_their_annotations_and_nothing_else() -> None:
     order = replace(order_of(pod("shop", **POST), pod("plain")), runs_hooks=False)
     (rule,) = hook_rules(order)
-    assert objects.text(rule, "conditions", "resourceNameRegex") == "^shop$"
+    assert objects.items(rule, "conditions", "namespaces") == ["production"]
     (patch,) = objects.items(rule, "mergePatches")
     assert json.loads(objects.text(patch, "patchData")) == {
         "metadata": {"annotations": dict.fromkeys(POST)}

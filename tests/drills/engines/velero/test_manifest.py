@@ -1,9 +1,13 @@
 """The Restore that is submitted: every setting stated, none left to a default."""
 
+from dataclasses import replace
+
 import pytest
 
 from drills import objects
 from drills.engines.velero.manifest import excluded, modifier_map, restore_name, restore_object
+from drills.errors import TooMuchToRewrite
+from drills.findings import Cause
 from drills.objects import KubeObject
 from tests.drills.engines.velero.orders import held, order_of
 
@@ -80,3 +84,15 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     one, two = restore_name("x" * 80 + "1"), restore_name("x" * 80 + "2")
     assert len(one) <= 63
     assert one != two
+
+
+def test_rules_that_no_config_map_holds_are_told_before_anything_is_made() -> None:
+    """The API server would refuse the ConfigMap; without it the copy would not be harmless."""
+    kept = held("deployments.apps", "kept", spec={"replicas": 9, "volumeClaimTemplates": [{}]})
+    names = (f"{i:05d}{'x' * 240}" for i in range(5000))
+    large = (held("deployments.apps", name, spec={"replicas": 9}) for name in names)
+    order = replace(order_of(kept, *large), most_replicas=1)
+    with pytest.raises(TooMuchToRewrite, match="1,048,576") as raised:
+        modifier_map(order, "velero", veil=True)
+    assert raised.value.cause is Cause.CONFIGURATION
+    assert "fewer namespaces" in raised.value.hint

@@ -9,8 +9,11 @@ import yaml
 
 from drills import objects
 from drills.backups import BackedUpObject
-from drills.engines.velero.modifier import rules, service_patch
+from drills.engines.velero.modifier import rules
 from drills.engines.velero.rule import rendered
+from embedded.resource_types import BUILTIN, VELERO_TYPES, TypeRegistry
+from embedded.velero.modifier_patches import Patcher
+from embedded.velero.modifiers import parse_modifiers
 from tests.drills.engines.velero.orders import held, order_of
 from tests.fakes.cluster import merged
 
@@ -28,20 +31,63 @@ def patch_of(obj: BackedUpObject, *, left_out: tuple[str, ...] = ()) -> object:
     return json.loads(objects.text(patch, "patchData"))
 
 
+def restored(obj: BackedUpObject, *others: BackedUpObject) -> dict[str, object]:
+    """Return what Velero's modifier makes of the first of these Services; it meets no trouble."""
+    data = {"rules.yaml": rendered(rules(order_of(obj, *others)))}
+    modifiers = parse_modifiers({"metadata": {"name": "m", "namespace": "velero"}, "data": data})
+    patcher = Patcher(TypeRegistry((*BUILTIN, *VELERO_TYPES)))
+    whole = {"apiVersion": "v1", "kind": "Service", **(obj.body or {})}
+    made, problems = modifiers.apply(whole, obj.key.resource, patcher)
+    assert problems == []
+    return made
+
+
+def port(number: int, node_port: int = 0) -> dict[str, object]:
+    chosen = {"nodePort": node_port} if node_port else {}
+    return {"name": f"p{number}", "port": number, "protocol": "TCP", **chosen}
+
+
 @pytest.mark.parametrize("kind", ["NodePort", "LoadBalancer"])
 def test_a_service_reachable_from_outside_becomes_cluster_ip(kind: str) -> None:
-    """The ports are written out without nodePort: with it, the API server refuses the patch."""
+    """Its ports lose their nodePort: with one, the API server refuses a ClusterIP Service."""
     spec = {**NODE_PORT, "type": kind, "loadBalancerIP": "1.2.3.4", "externalIPs": ["5.6.7.8"]}
-    patch = patch_of(held("services", "shop", spec=spec))
-    assert objects.mapping(merged({"spec": spec}, patch), "spec") == {
+    assert restored(held("services", "shop", spec=spec))["spec"] == {
         "type": "ClusterIP",
         "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
     }
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+@pytest.mark.parametrize("chosen", [True, False])
+def test_every_node_port_goes_however_many_ports_there_are(count: int, *, chosen: bool) -> None:
+    """Velero keeps those that somebody chose, and takes the others away before the modifier."""
+    ports = [port(80 + i, 30000 + i if chosen else 0) for i in range(count)]
+    service = held("services", "shop", spec={"type": "NodePort", "ports": ports})
+    others = [held("services", f"o{i}", spec={**NODE_PORT, "ports": ports[:1]}) for i in range(3)]
+    made = restored(service, *others)
+    assert objects.items(made, "spec", "ports") == [port(80 + i) for i in range(count)]
+
+
+def test_a_service_without_ports_meets_no_rule_about_them() -> None:
+    """A patch of a port that is not there would be an error of the whole restore."""
+    bare = held("services", "bare", spec={"type": "NodePort"})
+    exposed = held("services", "shop", spec=NODE_PORT)
+    assert restored(bare, exposed)["spec"] == {"type": "ClusterIP"}
+    ports = objects.items(restored(exposed, bare), "spec", "ports")
+    assert ports == [{"name": "http", "port": 80, "targetPort": 8080}]
+
+
 def test_a_plain_service_is_left_alone() -> None:
-    assert service_patch(held("services", "shop", spec={"type": "ClusterIP"})) is None
-    assert rules(order_of(held("services", "shop", spec={"ports": [{"port": 80}]}))) == ()
+    for spec in ({"type": "ClusterIP"}, {"ports": [{"port": 80}]}):
+        assert rules(order_of(held("services", "shop", spec=spec))) == ()
+
+
+def test_a_plain_service_beside_others_stays_as_it_is() -> None:
+    spec = {"type": "ClusterIP", "clusterIP": "None", "ports": [port(80)]}
+    plain = held("services", "plain", spec=spec)
+    exposed = held("services", "shop", spec=NODE_PORT)
+    alias = held("services", "db", spec={"type": "ExternalName", "externalName": "db.example"})
+    assert restored(plain, exposed, alias)["spec"] == spec
 
 
 def test_external_addresses_and_published_names_are_taken_away() -> None:
@@ -52,28 +98,52 @@ def test_external_addresses_and_published_names_are_taken_away() -> None:
         metadata={"annotations": {dns: "shop.example.org", "kept": "1"}},
         spec={"type": "ClusterIP", "externalIPs": ["1.2.3.4"]},
     )
-    result = merged(service.body, patch_of(service))
+    result = restored(service)
     assert objects.mapping(result, "metadata", "annotations") == {"kept": "1"}
     assert "externalIPs" not in objects.mapping(result, "spec")
 
 
 def test_an_external_name_leads_nowhere() -> None:
-    service = held(
-        "services", "db", spec={"type": "ExternalName", "externalName": "db.example.org"}
-    )
-    spec = objects.mapping(merged(service.body, patch_of(service)), "spec")
-    assert spec == {"type": "ClusterIP", "clusterIP": "None"}
+    spec = {"type": "ExternalName", "externalName": "db.example.org"}
+    made = restored(held("services", "db", spec=spec))
+    assert made["spec"] == {"type": "ClusterIP", "clusterIP": "None"}
 
 
-def test_a_services_rule_fits_that_service_only() -> None:
-    (rule,) = rules(order_of(held("services", "shop.v1", spec=NODE_PORT)))
-    conditions = objects.mapping(rule, "conditions")
-    pattern = objects.text(conditions, "resourceNameRegex")
-    assert re.search(pattern, "shop.v1")
-    assert not re.search(pattern, "shop-v1")
-    assert not re.search(pattern, "shop.v1-b")
-    assert objects.items(conditions, "namespaces") == ["production"]
-    assert objects.text(conditions, "groupResource") == "services"
+def test_rules_do_not_grow_with_the_services() -> None:
+    """Velero tries every rule on every object, and all rules must fit into one ConfigMap."""
+    ports = [[port(80, 30000 + i % 2768), port(81)] for i in range(5000)]
+    many = [
+        held("services", f"web-{i}", spec={"type": kind, "ports": ports[i], "externalIPs": ["1"]})
+        for i, kind in enumerate(["NodePort", "LoadBalancer", "ClusterIP", "ExternalName"] * 1250)
+    ]
+    found = rules(order_of(*many))
+    assert len(found) < 10
+    assert len(rendered(found)) < 10_000
+
+
+def test_alike_workloads_share_a_rule() -> None:
+    many = [held("deployments.apps", f"app-{i}", spec={"replicas": 3 + i % 2}) for i in range(500)]
+    found = rules(replace(order_of(*many), most_replicas=2))
+    assert len(found) == 2
+    kept = held("deployments.apps", "kept", spec={"replicas": 3, "volumeClaimTemplates": [{}]})
+    (first, second) = rules(replace(order_of(*many, kept), most_replicas=2))
+    by_name = second if objects.text(second, "conditions", "resourceNameRegex") else first
+    pattern = objects.text(by_name, "conditions", "resourceNameRegex")
+    assert re.search(pattern, "app-0")
+    assert not re.search(pattern, "kept")
+    assert not re.search(pattern, "app-1")
+
+
+def test_names_in_one_rule_are_whole_names() -> None:
+    held_back = held("deployments.apps", "z", spec={"replicas": 5, "volumeClaimTemplates": [{}]})
+    large = [held("deployments.apps", name, spec={"replicas": 5}) for name in ("a.b", "c")]
+    (rule,) = rules(replace(order_of(*large, held_back), most_replicas=2))
+    pattern = objects.text(rule, "conditions", "resourceNameRegex")
+    assert [n for n in ("a.b", "c", "a-b", "xa.b", "cc", "a.bc") if re.search(pattern, n)] == [
+        "a.b",
+        "c",
+    ]
+    assert objects.items(rule, "conditions", "namespaces") == ["production"]
 
 
 def test_cron_jobs_are_suspended() -> None:
@@ -81,11 +151,13 @@ def test_cron_jobs_are_suspended() -> None:
     assert patch_of(cron) == {"spec": {"suspend": True}}
 
 
-def test_replicas_are_capped_one_workload_at_a_time() -> None:
+def test_replicas_are_capped_by_size() -> None:
     large = held("deployments.apps", "shop.v1", spec={"replicas": 5})
     small = held("deployments.apps", "small", spec={"replicas": 2})
     (rule,) = rules(replace(order_of(large, small), most_replicas=2))
-    assert objects.text(rule, "conditions", "resourceNameRegex") == r"^shop\.v1$"
+    assert objects.items(rule, "conditions", "matches") == [
+        {"path": "/spec/replicas", "value": "5"}
+    ]
     (patch,) = objects.items(rule, "mergePatches")
     assert json.loads(objects.text(patch, "patchData")) == {"spec": {"replicas": 2}}
     assert rules(order_of(large, small)) == ()
@@ -149,4 +221,5 @@ def test_the_document_is_what_velero_parses_strictly() -> None:
     assert {key for rule in found["resourceModifierRules"] for key in rule} == {
         "conditions",
         "mergePatches",
+        "patches",
     }

@@ -17,10 +17,11 @@ from drills.engine import RestoreOrder
 from drills.engines.velero import naming
 from drills.engines.velero.judgement import backed_up, with_data
 from drills.engines.velero.manifest import modifier_map
-from drills.engines.velero.modifier import rules, service_patch
+from drills.engines.velero.modifier import rules
 from drills.engines.velero.naming import NameRules, name_rules
 from drills.engines.velero.preview.patching import Modifier
 from drills.engines.velero.rule import STRATEGIC, merge_rule, rendered
+from drills.engines.velero.service_rules import service_rules
 from drills.names import NameMap
 from drills.objects import KubeObject
 from drills.rewriting import named_in
@@ -187,11 +188,15 @@ def test_an_alias_follows_its_service_and_others_lead_nowhere() -> None:
         key, obj = thing("services", spec={"type": "ExternalName", "externalName": alias})
         return backed_up(key, obj)
 
-    led = service_patch(service("postgres.db.svc.cluster.local"), NAMES)
-    assert led == {"spec": {"externalName": "postgres.drill-db.svc.cluster.local"}}
+    def patch(alias: str, *others: str) -> object:
+        found = service_rules([service(alias), *map(service, others)], NAMES)
+        return json.loads(objects.text(objects.items(next(found), "mergePatches")[0], "patchData"))
+
+    assert patch("postgres.db.svc.cluster.local", "mail.example.com") == {
+        "spec": {"externalName": "postgres.drill-db.svc.cluster.local"}
+    }
     for alias in ("postgres.db", "postgres.db.svc", "mail.example.com"):
-        patch = service_patch(service(alias), NAMES)
-        assert objects.dig(patch, "spec", "clusterIP") == "None", alias
+        assert objects.dig(patch(alias), "spec", "clusterIP") == "None", alias
 
 
 @given(st.text(max_size=40))

@@ -277,3 +277,38 @@ def test_where_nothing_was_restored_nobody_asks_for_more_rights() -> None:
     velero = FakeVelero()
     velero.cluster.refuse("list", POD_VOLUME_RESTORE, Forbidden("may not list"))
     assert engine_of(velero).remove("d1", soon(velero)) == ()
+
+
+NOTE = {"velero.io/restore-uid": "uid-of-ours", "velero.io/resource-usage": "DataUpload"}
+
+
+def notes_of(velero: FakeVelero, phase: str) -> None:
+    """A Restore of the drill in `phase`, and what a server noted of data to move for two."""
+    restore = {"name": "drill-d1", "namespace": "velero", "labels": MARKS, "uid": "uid-of-ours"}
+    velero.cluster.put(
+        {
+            "apiVersion": RESTORE.api_version,
+            "kind": RESTORE.kind,
+            "metadata": restore,
+            "status": {"phase": phase},
+        }
+    )
+    put(velero, CONFIG_MAP, "du-1-x7k2p", NOTE)
+    put(velero, CONFIG_MAP, "of-another-restore", {**NOTE, "velero.io/restore-uid": "other"})
+    put(velero, CONFIG_MAP, "of-another-use", {"velero.io/restore-uid": "uid-of-ours"})
+
+
+def test_what_a_stopped_server_noted_of_moved_data_goes_with_the_restore() -> None:
+    """Velero deletes its notes when it has gone through the backup, and not after a restart."""
+    velero = FakeVelero()
+    notes_of(velero, "Failed")
+    assert engine_of(velero).remove("d1", soon(velero)) == ()
+    assert names(velero, CONFIG_MAP) == ["of-another-restore", "of-another-use"]
+
+
+def test_notes_that_may_not_be_deleted_are_told_of() -> None:
+    velero = FakeVelero()
+    notes_of(velero, "PartiallyFailed")
+    velero.cluster.refuse("delete", CONFIG_MAP, Forbidden("may not delete"))
+    left = engine_of(velero).remove("d1", soon(velero))
+    assert left == ("ConfigMap velero/du-1-x7k2p is still there",)

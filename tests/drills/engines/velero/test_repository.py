@@ -4,16 +4,12 @@ import pytest
 
 from drills.backups import BackedUpVolume
 from drills.engines.velero.kinds import REPOSITORY
-from drills.engines.velero.repository import Saved, check_objects, check_store, saved_in
+from drills.engines.velero.repository import Saved, by_repository, check_objects, lack_of, saved_in
 from drills.engines.velero.site import Site
 from drills.errors import Forbidden
-from tests.fakes.store import FakeStore
 from tests.fakes.velero import FakeVelero
 
-RESTIC = {
-    f"prefix/restic/production/{name}": b"x"
-    for name in ("config", "keys/a", "index/a", "data/aa/a", "snapshots/abcdef0123")
-}
+RESTIC = dict.fromkeys(("config", "keys/a", "index/a", "data/aa/a", "snapshots/abcdef0123"), 1)
 
 
 def saved(uploader: str = "restic", size: int | None = 819) -> Saved:
@@ -23,25 +19,28 @@ def saved(uploader: str = "restic", size: int | None = 819) -> Saved:
 
 
 def test_a_whole_restic_repository_is_fine() -> None:
-    assert check_store(FakeStore(RESTIC), "prefix/", (saved(),)) == ()
+    assert lack_of(RESTIC, "restic", (saved(),)) is None
 
 
 @pytest.mark.parametrize("part", ["config", "keys/", "index/", "data/", "snapshots/"])
-def test_a_restic_repository_that_lacks_a_part_is_critical(part: str) -> None:
-    files = {key: body for key, body in RESTIC.items() if f"production/{part}" not in key}
-    (finding,) = check_store(FakeStore(files), "prefix/", (saved(),))
-    assert finding.code == "volume-data-missing"
+def test_a_restic_repository_that_lacks_a_part_restores_nothing(part: str) -> None:
+    files = {name: size for name, size in RESTIC.items() if not name.startswith(part)}
+    assert str(lack_of(files, "restic", (saved(),))).startswith("has no ")
 
 
 def test_an_empty_volume_needs_no_data_packs() -> None:
-    names = ("kopia.repository", "kopia.blobcfg", "xn0_1", "q1")
-    files = {f"kopia/production/{name}": b"x" for name in names}
-    assert check_store(FakeStore(files), "", (saved("kopia", 0),)) == ()
-    assert check_store(FakeStore(files), "", (saved("kopia", 819),)) != ()
+    files = dict.fromkeys(("kopia.repository", "kopia.blobcfg", "xn0_1", "q1"), 1)
+    assert lack_of(files, "kopia", (saved("kopia", 0),)) is None
+    assert lack_of(files, "kopia", (saved("kopia", 819),)) == "has no data packs"
+
+
+def test_markers_are_no_indexes() -> None:
+    files = dict.fromkeys(("kopia.repository", "xe1", "xw1795337411", "q1", "p1"), 18)
+    assert lack_of(files, "kopia", (saved("kopia"),)) == "has no index blobs"
 
 
 def test_an_uploader_nobody_knows_is_not_judged() -> None:
-    assert check_store(FakeStore(), "", (saved("pigeon"),)) == ()
+    assert by_repository((saved("pigeon"),)) == {}
 
 
 def test_without_volumes_nothing_is_asked() -> None:

@@ -324,7 +324,7 @@ def test_a_request_for_results_that_is_refused_falls_back_to_the_store() -> None
         ((pod_mover(),), "restored", 819),
         ((), "empty", None),
         ((pod_mover(done=0),), "empty", 0),
-        ((pod_mover("Failed", 100),), "failed", 100),
+        ((pod_mover("Failed", 100),), "unknown", 100),
         ((stopped_mover("error to initialize data path: connection refused"),), "interrupted", 100),
         ((stopped_mover("error to get snapshot: checksum mismatch"),), "failed", 100),
         ((stopped_mover(AGENT_STOPPED),), "interrupted", 100),

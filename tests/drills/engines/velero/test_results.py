@@ -2,10 +2,14 @@
 
 import gzip
 import json
+import string
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from drills.engines.velero.ending import phase_findings
+from drills.engines.velero.meanings import MEANINGS, meaning_of
 from drills.engines.velero.results import error_findings, messages, warning_findings
 from drills.findings import Cause, Severity
 from tests.fakes.velero import SAMPLE
@@ -53,14 +57,87 @@ def test_trouble_outside_is_not_blamed_on_the_backup(
 
 
 @pytest.mark.parametrize(
-    "message",
-    ["pod volume restore failed: data corrupted", "error decoding x.json", "something new"],
+    ("message", "code"),
+    [
+        ("pod volume restore failed: data corrupted", "volume-data-damaged"),
+        ('error decoding "resources/x.json": unexpected end of JSON input', "archive-unreadable"),
+        ("VS velero-data-x doesn't have bound VSC", "snapshot-not-in-backup"),
+        ("no DataUpload result cm found with labels velero.io/x=y", "data-upload-not-in-backup"),
+        ("multiple DataUpload result cms found with labels a=b", "data-upload-not-in-backup"),
+    ],
 )
-def test_only_what_nobody_can_explain_blames_the_backup(message: str) -> None:
+def test_what_fails_wherever_it_is_restored_blames_the_backup(message: str, code: str) -> None:
     (finding,) = error_findings((message,), "restore r")
-    assert (finding.code, finding.cause) == ("restore-error", Cause.BACKUP)
+    assert (finding.code, finding.cause) == (code, Cause.BACKUP)
     assert finding.severity is Severity.CRITICAL
     assert not finding.unanswered
+
+
+@given(st.text(alphabet=string.ascii_lowercase + " ", min_size=1, max_size=40))
+def test_an_unknown_error_is_an_open_question_in_full_and_blames_nobody(words: str) -> None:
+    message = f"zq {words} qz"
+    assume(meaning_of(message) is None)
+    (finding,) = error_findings((message,), "restore r")
+    assert (finding.code, finding.cause) == ("restore-error", Cause.ENVIRONMENT)
+    assert finding.unanswered
+    assert message in finding.message
+
+
+@pytest.mark.parametrize("message", ["something new", "rpc error: code = Unknown desc = odd"])
+def test_an_unknown_warning_is_a_note(message: str) -> None:
+    (finding,) = warning_findings((message,), "restore r")
+    assert finding.severity is Severity.INFO
+    assert not finding.unanswered
+    assert message in finding.message
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (
+            'error executing PVAction for pvs/p: VolumeSnapshotLocation "a" not found',
+            "snapshot-location-missing",
+        ),
+        (
+            "error executing PVAction for persistentvolumes/pvc-1: rpc error: snapshot gone",
+            "snapshot-not-restored",
+        ),
+        ("unable to locate VolumeSnapshotter plugin named example.com/x", "plugin-missing"),
+        (
+            "No CSI VolumeSnapshotClass found with name fast for driver d for backup b",
+            "snapshot-class-missing",
+        ),
+        ('storageclasses.storage.k8s.io "gp2" not found', "storage-class-missing"),
+        (
+            'error getting updated resource client: no matches for kind "A" in version "b/v1beta1"',
+            "kind-not-served",
+        ),
+        (
+            "error restoring cronjobs.batch/x/y: the server could not find the requested resource",
+            "kind-not-served",
+        ),
+        ("hook a in container b failed to execute, err: exit 1", "restore-hook-failed"),
+        (
+            "daemonset pod not found in running state in node n-1",
+            "node-agent-down",
+        ),
+        ("error to connect backup repo: invalid repository password", "repository-password"),
+        (
+            'x: error restoring deployments.apps/x/y: Deployment.apps "y" is invalid: spec.a: no',
+            "object-invalid-here",
+        ),
+    ],
+)
+def test_errors_and_warnings_are_judged_by_one_table(message: str, code: str) -> None:
+    for judge in (error_findings, warning_findings):
+        (finding,) = judge((message,), "restore r")
+        assert (finding.code, finding.unanswered) == (code, True)
+        assert finding.cause is not Cause.BACKUP
+        assert message in finding.message
+
+
+def test_every_row_says_where_its_words_come_from() -> None:
+    assert all(row.source and row.remedy for row in MEANINGS)
 
 
 def test_many_errors_of_one_sort_are_one_finding() -> None:
@@ -76,11 +153,10 @@ def test_many_errors_of_one_sort_are_one_finding() -> None:
         'could not restore, ConfigMap "kube-root-ca.crt" already exists.',
         "could not restore, Endpoints:shop already exists",
         'could not restore, RoleBinding "system:image-pullers" already exists.',
-        "something else worth a warning",
     ],
 )
 def test_normal_warnings_weigh_nothing(warning: str) -> None:
-    assert list(warning_findings((warning,), "restore r")) == []
+    assert warning_findings((warning,), "restore r") == ()
 
 
 def test_an_object_that_stood_in_the_way_is_a_warning() -> None:
@@ -135,10 +211,10 @@ def test_an_empty_restore_is_critical_though_velero_only_warns() -> None:
         (
             {"phase": "Failed", "failureReason": "error reading archive: unexpected EOF"},
             "restore-failed",
-            Cause.BACKUP,
-            False,
+            Cause.ENVIRONMENT,
+            True,
         ),
-        ({"phase": "Failed"}, "restore-failed", Cause.BACKUP, False),
+        ({"phase": "Failed"}, "restore-failed", Cause.ENVIRONMENT, True),
         (
             {
                 "phase": "FailedValidation",
@@ -154,8 +230,8 @@ def test_an_empty_restore_is_critical_though_velero_only_warns() -> None:
                 "validationErrors": ['Error retrieving backup: backups.velero.io "x" not found'],
             },
             "restore-refused",
-            Cause.BACKUP,
-            False,
+            Cause.ENVIRONMENT,
+            True,
         ),
         (
             {
@@ -172,6 +248,12 @@ def test_an_empty_restore_is_critical_though_velero_only_warns() -> None:
             {"phase": "FailedValidation", "validationErrors": ["invalid resource modifier"]},
             "restore-refused",
             Cause.CONFIGURATION,
+            True,
+        ),
+        (
+            {"phase": "FailedValidation", "validationErrors": ["what nobody has seen yet"]},
+            "restore-refused",
+            Cause.ENVIRONMENT,
             True,
         ),
     ],

@@ -108,8 +108,8 @@ def around(*pods: PodVolumes, phase: str = "Bound", host_path: bool = False) -> 
         ),
         (
             (
-                "podvolume: volume disk declared in pod production/ledger-0 is a block volume. Block "
-                "volumes are not supported for fs backup, skipping;"
+                "podvolume: volume disk declared in pod production/ledger-0 is a block volume. "
+                "Block volumes are not supported for fs backup, skipping;"
             ),
             EVERY,
             around(pod()),
@@ -118,8 +118,8 @@ def around(*pods: PodVolumes, phase: str = "Bound", host_path: bool = False) -> 
         ),
         (
             (
-                "podvolume: volume disk is declared in pod production/ledger-0 but not mounted by any "
-                "container, skipping;"
+                "podvolume: volume disk is declared in pod production/ledger-0 but not mounted by "
+                "any container, skipping;"
             ),
             EVERY,
             around(pod()),

@@ -1,0 +1,1 @@
+"""Kept backups with CSI."""
