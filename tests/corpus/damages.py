@@ -105,7 +105,7 @@ def _to_metadata(subject: Subject) -> Iterator[Damage]:
         lambda o: o["status"].update(phase="PartiallyFailed", errors=1),
     )  # fmt: skip
     yield say(
-        "ended before it began", "status-contradicts",
+        "ended before it began", "backup-ends-before-it-began",
         lambda o: o["status"].update(completionTimestamp="2020-01-01T00:00:00Z"),
     )  # fmt: skip
     counts = {"totalItems": 9000, "itemsBackedUp": 9000}

@@ -11,7 +11,12 @@ CHOSEN = [Subject(one) for one in KEPT if one.sort in {"full", "restic", "versio
 CASES = [(subject, damage) for subject in CHOSEN for damage in damages(subject)]
 NAMES = [f"{subject.one}: {damage.name}" for subject, damage in CASES]
 
-HARMLESS = {"log-missing", "counts-differ", "backup-partially-failed"}
+HARMLESS = {
+    "log-missing",
+    "counts-differ",
+    "backup-partially-failed",
+    "backup-ends-before-it-began",
+}
 """What no restore suffers from: a warning, and the backup is still good."""
 
 

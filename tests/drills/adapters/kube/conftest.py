@@ -30,6 +30,12 @@ class StandIns:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     """Those of each page that was asked for."""
 
+    @property
+    def ways(self) -> frozenset[str]:
+        """Return the ways in which a test set answers up."""
+        there = {"bytes": self.echo, "tunnel": self.dial, "http": self.pages, "exec": self.commands}
+        return frozenset(way for way, answers in there.items() if answers)
+
     def http(  # noqa: PLR0917 - as the Protocol has it
         self,
         namespace: str,
