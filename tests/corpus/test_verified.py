@@ -24,10 +24,11 @@ def test_every_kept_backup_is_good(bucket: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_each_kept_version_is_there_by_each_method_that_it_knows() -> None:
+    """Backups by restic are made apart: the page says of which versions none is kept."""
     found = {(one.version, one.method) for one in KEPT}
     versions = {one.version for one in KEPT}
     wanted = {(v, method) for v in versions for method in Method if writes(v, method)}
-    assert found == wanted
+    assert {one for one in wanted if one[1] is not Method.RESTIC} <= found <= wanted
     assert versions <= set(VERSIONS)
 
 
