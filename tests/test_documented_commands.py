@@ -105,8 +105,9 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     (r"(.*runner )?record ", "reads a live source; tests/e2e/test_recorded.py"),
     (r"(.*runner )?(clean|evidence)( |$)", "needs what earlier drills left; tests/runner"),
     (r".*(production-weekly|nightly|recorded-counts)\.yaml", NEEDS_A_CLUSTER),
+    (r"make corpus", NEEDS_THE_LAB),
     (
-        r"(plan|verify) --[a-z-]+$|python -m runner$",
+        r"(plan|verify) --[a-z-]+$|run --embedded --store$|python -m runner$",
         "is a part of a command; its option is checked",
     ),
     (r".*(drill-reports/ID|old/report\.json|2026-q4\.zip)", PLACEHOLDERS),

@@ -82,7 +82,10 @@ def crash_bench(folder: Path) -> Iterator[Bench]:
     """Yield a bench whose cluster runs."""
     with EmbeddedCluster(stand_ins=["shop", "enforced-network"]) as cluster:
         cluster.kubeconfig(folder / "kubeconfig")
-        backups = {"scenario.yaml": LATEST, "in-vain.yaml": "{engine: velero, schedule: nightly}"}
+        backups = {
+            "scenario.yaml": LATEST,
+            "in-vain.yaml": "{engine: velero, schedule: production-daily, maxAge: 1s}",
+        }
         for name, backup in backups.items():
             text = scenario_text(cluster=SHORT_CLUSTER, backup=backup, isolation=PROVE)
             (folder / name).write_text(text)

@@ -39,6 +39,11 @@ def spoil_image(spec: Body) -> None:
     spec["containers"][0]["image"] = "registry.example/Shop:1:2"
 
 
+PLACE = ("externalsecrets.external-secrets.io", "production", "db")
+MADE = thing("external-secrets.io/v1", "ExternalSecret", "db", spec={"target": {"name": "db-main"}})
+"""What would make the Secret that `mount_secret` names, were it served."""
+
+
 def drilled(drill: Drill, write: Write, bucket: Bucket, *exclude: str) -> Drilled:
     restore = LONG.replace("15m", f"15m, exclude: [{', '.join(exclude)}]")
     return drill(write(restore=restore), "--embedded", "--store", bucket.folder)
@@ -50,10 +55,10 @@ def test_what_the_scenario_leaves_out_and_a_pod_mounts(
     rewrite(bucket, put={}, change=pods_of("shop", mount_map))
     done = drilled(drill, write, bucket, "configmaps")
     assert done.verdict == "inconclusive"
-    found = done.findings("warning")["left-out-but-needed"]
-    assert (found["cause"], found["subject"]) == ("configuration", "deployment backup-test/shop")
+    found = done.findings("warning")["exclude-keeps-pods-waiting"]
+    assert (found["cause"], found["subject"]) == ("configuration", "restore.exclude")
     assert "shop-config" in found["message"]
-    assert "was not waited for" in done.findings("warning")["not-ready"]["message"]
+    assert done.document["restore"] is None, "told before anything is restored"
     assert done.findings() == {}
 
 
@@ -61,11 +66,7 @@ def test_a_secret_that_a_resource_of_the_backup_would_make_blames_nobody(
     drill: Drill, write: Write, bucket: Bucket
 ) -> None:
     """The embedded cluster serves no ExternalSecrets, so nothing makes it here."""
-    place = ("externalsecrets.external-secrets.io", "production", "db")
-    made = thing(
-        "external-secrets.io/v1", "ExternalSecret", "db", spec={"target": {"name": "db-main"}}
-    )
-    rewrite(bucket, put={place: made}, change=pods_of("shop", mount_secret))
+    rewrite(bucket, put={PLACE: MADE}, change=pods_of("shop", mount_secret))
     done = drilled(drill, write, bucket)
     found = done.findings("warning")["reference-awaited"]
     assert found["cause"] == "environment"
@@ -102,12 +103,12 @@ def test_a_restore_that_waits_for_a_pod_that_can_never_start_is_given_up(
     drill: Drill, write: Write, bucket: Bucket
 ) -> None:
     """Its volumes are filled once it starts, so the engine would wait for as long as it may."""
-    rewrite(bucket, put={}, change=pods_of("ledger", mount_map))
-    done = drilled(drill, write, bucket, "configmaps")
+    rewrite(bucket, put={PLACE: MADE}, change=pods_of("ledger", mount_secret))
+    done = drilled(drill, write, bucket)
     assert done.verdict == "inconclusive"
     found = done.findings("warning")
-    assert found["left-out-but-needed"]["subject"] == "statefulset backup-test/ledger"
-    assert "restore-given-up" in found
+    assert "restore-given-up" in found, found
+    assert found["reference-awaited"]["subject"] == "statefulset backup-test/ledger"
     assert done.document["cleanup"]["outcome"] == "leftovers"
 
 

@@ -19,7 +19,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["run", QUICKSTART, "--report-dir", str(folder)]) == 0
     other = folder / "other.yaml"
     text = Path(QUICKSTART).read_text()
-    other.write_text(text.replace("schedule: production-daily", "schedule: absent"))
+    other.write_text(text.replace("maxAge: 26h", "maxAge: 1s"))
     assert main(["run", str(other), "--report-dir", str(folder)]) == 1
     return folder
 

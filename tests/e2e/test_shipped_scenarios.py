@@ -32,7 +32,9 @@ OWN_SAMPLE = {"quickstart"}
 """Drilled on the sample that the embedded cluster brings along."""
 HERE = (
     ("location: cross-region", "location: default"),  # the embedded cluster has no other
-    ("maxAge: 2h", "maxAge: 26h"),  # last night's backup stands for the last hour's
+    # Last night's backup stands for the last hour's.
+    ("maxAge: 2h", "maxAge: 26h"),
+    ("rpo: 1h", "rpo: 26h"),
 )
 
 

@@ -84,10 +84,11 @@ def test_velero_down(cluster: EmbeddedCluster, on: On) -> None:
 
 
 def test_probe_target_down(on: On, cluster: EmbeddedCluster) -> None:
-    """A required probe whose target is not there fails the drill."""
+    """A required probe whose target does not answer as it should fails the drill."""
     probes = """\
     - name: payments answer
-      http: {service: payments, port: 80, path: /}
+      http: {service: shop, port: 80, path: /payments}
+      expect: {status: 200}
       retries: 1
       interval: 50ms
 """
@@ -122,10 +123,12 @@ def test_crash_loop(cluster: EmbeddedCluster, on: On) -> None:
 
 
 def test_partial_failure(cluster: EmbeddedCluster, on: On) -> None:
-    """An object that Velero could not create is named and fails the drill."""
+    """An object that Velero could not create is named; words that nobody knows blame nobody."""
     cluster.velero.fail_items("configmaps/*/shop-config", "the object is malformed")
     done = on(restore=SHORT)
-    assert (done.code, done.verdict) == (1, "failed")
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    assert "backup" not in {reason["cause"] for reason in done.document["reasons"]}
+    assert any("the object is malformed" in f["message"] for f in done.document["findings"])
     assert done.document["restore"]["phase"] == "PartiallyFailed"
     assert any("shop-config" in name for name in done.document["completeness"]["missing"])
 
