@@ -74,7 +74,7 @@ def act_verify(drill: Drill, *, restoring: bool = True) -> None:
             raise Halt
         verified = read_backup(drill)
         notes.inventory = verified.inventory
-        notes.findings += verified.findings
+        notes.findings += (one for one in verified.findings if one not in notes.findings)
         if not verified.restorable or verified.inventory is None:
             raise Halt
         drill.order = restore_order(

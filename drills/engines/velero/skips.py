@@ -82,6 +82,9 @@ def asked_of(backup: KubeObject) -> Asked:
     )
 
 
+UNSAID = "Velero skipped it and does not say why"
+
+
 def skip_of(said: str, asked: Asked | None, around: Bystanders) -> Skip:
     """Return why Velero skipped a volume; `said` is its reason in full, '' where it gave none."""
     for pattern, code, absence, remedy in _TABLE:
@@ -94,10 +97,17 @@ def skip_of(said: str, asked: Asked | None, around: Bystanders) -> Skip:
     for pattern, code, remedy in _FAILED:
         if pattern.search(said):
             return Skip(code=code, absence=Absence.LOST, message=_plain(said), remedy=remedy)
-    if asked is not None and (not said or who or _NO_WAY.search(said)):
-        return _no_way(said, asked, around)
-    message = _plain(said) or "Velero skipped it and does not say why"
-    return Skip(code="unknown", absence=Absence.LOST, message=message)
+    return _untold(said, asked, around, by_pod=who is not None)
+
+
+def _untold(said: str, asked: Asked | None, around: Bystanders, *, by_pod: bool) -> Skip:
+    """Judge by what stands around the claim where the reason decides nothing."""
+    if around.phase in {"Lost", "Pending"}:
+        return _nothing(around)
+    why = _plain(said) or UNSAID
+    if asked is not None and (not said or by_pod or _NO_WAY.search(said)):
+        return _no_way(why, asked, around)
+    return Skip(code="unknown", absence=Absence.LOST, message=why)
 
 
 def absence_of(asked: Asked | None, around: Bystanders) -> Skip:

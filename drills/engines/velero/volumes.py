@@ -359,7 +359,9 @@ def _entry(
     miss: Miss | None = None,
 ) -> BackedUpVolume:
     sure = miss is not None and miss.sure
-    absence = Absence.LOST if reason else Absence.UNREACHABLE if sure else None
+    absence = Absence.UNREACHABLE if sure else None
+    if reason is not None:
+        absence = Absence.LOST
     return BackedUpVolume(
         claim="",
         namespace="",

@@ -1,10 +1,14 @@
 """Velero's reasons for a volume that it did not save: who chose it, and what to do about it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drills.backups import Absence
+from drills.backups import Absence, ObjectKey
+from drills.engines.velero.judgement import backed_up
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.skips import Asked, Bystanders, absence_of, asked_of, skip_of
+from drills.engines.velero.volumes import VolumeSources, volumes_of
 
 CRITERIA = "volumeSnapshot: not satisfy the criteria for VolumePolicy or the legacy snapshot way;"
 NO_SNAPSHOTTER = "volumeSnapshot: no applicable volumesnapshotter found;"
@@ -220,3 +224,29 @@ def test_without_a_reason_the_archive_tells(
 )
 def test_what_the_backup_asks_for(spec: dict[str, object], asked: Asked) -> None:
     assert asked_of({"spec": spec}) == asked
+
+
+@given(
+    said=st.text(max_size=80),
+    asked=st.sampled_from((None, EVERY, EVERY_NO_SNAPSHOTS, OPT_IN, OPT_IN_NO_SNAPSHOTS)),
+    phase=st.sampled_from(("", "Bound", "Lost", "Pending")),
+    mounted=st.booleans(),
+)
+def test_a_volume_that_was_skipped_has_no_data_whatever_velero_said(
+    said: str, asked: Asked | None, phase: str, *, mounted: bool
+) -> None:
+    """An empty reason once counted as none, and a claim without its data as saved."""
+    pods = (pod(),) if mounted else ()
+    assert skip_of(said, asked, around(*pods, phase=phase)).message
+    status = {"status": {"phase": phase}}
+    body = {"metadata": {"name": "data"}, "spec": {"volumeName": "pv-1"}, **status}
+    key = ObjectKey(resource="persistentvolumeclaims", namespace="production", name="data")
+    row = {"pvcNamespace": "production", "pvcName": "data", "skipped": True, "skippedReason": said}
+    sources = VolumeSources(info=(row,), pod_volume_backups=(), pods=pods, asked=asked)
+    for found in volumes_of((backed_up(key, body),), (), sources):
+        assert not found.has_data
+        assert found.reason
+
+
+def test_a_claim_that_was_lost_is_told_apart_where_velero_gave_no_reason() -> None:
+    assert skip_of("", EVERY, around(pod(), phase="Lost")).absence is Absence.NOTHING
