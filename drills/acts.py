@@ -91,6 +91,8 @@ def act_verify(drill: Drill, *, restoring: bool = True) -> None:
             cluster = drill.ports.cluster
             notes.foreseen = foresee(cluster, drill.engine, drill.scenario, drill.order)
             notes.findings += notes.foreseen.findings
+            if notes.foreseen.stands_still:
+                raise Halt
 
 
 def act_isolate(drill: Drill, *, proving: bool = True) -> None:

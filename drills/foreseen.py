@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from drills.backups import ObjectKey
 from drills.engine import Engine, ForeseesVolumes, RestoreOrder, Unfillable
 from drills.findings import Cause, Finding, Severity
+from drills.foreseen_claims import CODE, unbindable
 from drills.plan import rule_for
 from drills.ports import Abilities, Cluster, Kind
 from drills.probes.ways import ways_of
@@ -32,6 +33,11 @@ class Foreseen:
     probes: Mapping[str, str] = field(default_factory=dict)
     """Names of probes that nobody there can answer, with the reason."""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def stands_still(self) -> bool:
+        """Return whether a restore would wait for what never comes."""
+        return any(finding.code == CODE for finding in self.findings)
 
     def told(self, finding: Finding) -> bool:
         """Return whether a finding made after the restore only repeats what was foreseen."""
@@ -56,6 +62,7 @@ def foresee(cluster: Cluster, engine: Engine, scenario: Scenario, order: Restore
             *(finding_of(one, order.inventory, version) for one in kinds),
             *removed_notes(cluster, order),
             *map(_volumes, lost),
+            *unbindable(cluster, order),
             *probe_findings(mute, abilities),
         ),
     )
