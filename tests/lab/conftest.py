@@ -135,7 +135,7 @@ def csi_lab(node_lab: Lab, own_node: None) -> Lab:
     return node_lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def csi_files(csi_lab: Lab) -> Iterator[csi_drills.Files]:
     """An application on two CSI volumes, which stay when their claims go (policy Retain)."""
     name = f"csi-{secrets.token_hex(3)}"
@@ -144,13 +144,13 @@ def csi_files(csi_lab: Lab) -> Iterator[csi_drills.Files]:
     csi_drills.remove(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def csi_backup(csi_lab: Lab, csi_files: csi_drills.Files) -> Iterator[str]:
     """A backup of it by snapshots: its data is in the storage alone."""
     yield from _csi_backup(csi_lab, csi_files, moved=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def csi_moved(csi_lab: Lab, csi_files: csi_drills.Files) -> Iterator[str]:
     """A backup of it with its data moved to the bucket."""
     yield from _csi_backup(csi_lab, csi_files, moved=True)
