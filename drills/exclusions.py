@@ -28,14 +28,13 @@ from drills.companions.lacks import Lack, Seen, companions_of
 from drills.companions.named import ACCOUNTS, CONFIG_MAPS, SECRETS, naming
 from drills.engine import LeftOutRule
 from drills.findings import Finding, Severity
+from drills.owned import BY_POD
 from drills.plan import EXCLUDED, rule_for
 from drills.pod_specs import POD_SPECS, pod_spec
 from drills.spelling import SHOWN
 from drills.unknown_names import wrong
 
 CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"
-THROUGH_PODS = "PodVolumeBackup"
-"""The method whose data the engine writes through the restored pods."""
 _STARTS_NOTHING = "cronjobs.batch"
 
 
@@ -56,7 +55,7 @@ def exclusion_findings(
         claims = [
             f"{volume.namespace}/{volume.claim}"
             for volume in inventory.volumes
-            if volume.namespace in scope and volume.has_data and volume.method == THROUGH_PODS
+            if volume.namespace in scope and volume.has_data and volume.method == BY_POD
         ]
         yield from (_stays_empty(claim) for claim in claims)
 

@@ -5,12 +5,12 @@ In: what the archive and the records say. Out: findings, each naming the claims 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
 from drills.engines.velero.gaps import claim_findings, doubt_findings
 from drills.engines.velero.holdings import archived_volumes, sources_of
+from drills.engines.velero.namespace_patterns import covers
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.reader.metadata import Metadata
 from drills.engines.velero.reader.records import Records
@@ -167,13 +167,11 @@ def unknown_claims(
 
 def _includes(meta: Metadata, namespace: str) -> bool:
     spec = objects.mapping(meta.obj, "spec")
-    taken = [str(one) for one in objects.items(spec, "includedNamespaces")] or ["*"]
-    left_out = [str(one) for one in objects.items(spec, "excludedNamespaces")]
-    return _any_fits(taken, namespace) and not _any_fits(left_out, namespace)
-
-
-def _any_fits(patterns: Iterable[str], namespace: str) -> bool:
-    return any(fnmatchcase(namespace, pattern) for pattern in patterns)
+    taken, left_out = (
+        [str(one) for one in objects.items(spec, word)]
+        for word in ("includedNamespaces", "excludedNamespaces")
+    )
+    return covers(taken, left_out, namespace)
 
 
 def _takes_claims(meta: Metadata) -> bool:
