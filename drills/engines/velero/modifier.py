@@ -17,11 +17,11 @@ from drills.engines.velero.hooks import hook_rules
 from drills.engines.velero.judgement import tracking_keys
 from drills.engines.velero.naming import name_rules
 from drills.engines.velero.owned_selection import stilled
+from drills.engines.velero.priorities import priority_rules
 from drills.engines.velero.reclassing import class_rules
 from drills.engines.velero.rule import Patch, Rule, merge_rule, veiled
 from drills.engines.velero.service_rules import service_rules
 from drills.operated import OWN_FINALIZERS
-from drills.pod_specs import POD_SPECS
 
 ARCHIVERS: Mapping[str, Patch] = {
     "clusters.postgresql.cnpg.io": {"spec": {"backup": None, "plugins": None}},
@@ -48,6 +48,7 @@ def rules(order: RestoreOrder, *, veil: bool = False) -> tuple[Rule, ...]:
         *_cron_jobs(scope),
         *_replicas(order),
         *_per_kind(scope),
+        *priority_rules(scope),
         *hook_rules(order),
         *class_rules(order),
         *(map(veiled, named) if veil else named),
@@ -86,14 +87,13 @@ def _replicas(order: RestoreOrder) -> Iterator[Rule]:
 
 
 def _per_kind(scope: tuple[BackedUpObject, ...]) -> Iterator[Rule]:
-    """Yield one rule for each kind that has foreign finalizers, GitOps marks or priorities."""
+    """Yield one rule for each kind that has foreign finalizers or GitOps marks."""
     kinds: dict[str, list[BackedUpObject]] = defaultdict(list)
     for obj in scope:
         kinds[obj.key.resource].append(obj)
     for resource, members in sorted(kinds.items()):
         patch = {
             **_metadata_patch(members),
-            **_priority_patch(resource, members),
             **ARCHIVERS.get(resource, {}),
         }
         if patch:
@@ -115,14 +115,3 @@ def _metadata_patch(members: Iterable[BackedUpObject]) -> Patch:
     if annotations:
         found["annotations"] = annotations
     return {"metadata": found} if found else {}
-
-
-def _priority_patch(resource: str, members: Iterable[BackedUpObject]) -> Patch:
-    """Take priorities away: a copy must never push production's pods from a full node."""
-    path = POD_SPECS.get(resource)
-    if path is None or not any(objects.text(o.body, *path, "priorityClassName") for o in members):
-        return {}
-    patch: dict[str, object] = {"priorityClassName": None, "priority": None}
-    for step in reversed(path):
-        patch = {step: patch}
-    return patch

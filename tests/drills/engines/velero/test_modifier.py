@@ -201,6 +201,59 @@ def test_a_copy_cannot_push_production_from_a_node(resource: str, spec: dict[str
     assert "priorityClassName" not in json.dumps(merged(obj.body, patch_of(obj)))
 
 
+def revision_of(kind: str, name: str, number: int, spec: object) -> BackedUpObject:
+    owner = {"apiVersion": "apps/v1", "kind": kind, "name": name, "controller": True}
+    return held(
+        "controllerrevisions.apps",
+        f"{name}-{number}",
+        metadata={"ownerReferences": [owner]},
+        data={"spec": {"template": {"spec": spec}}},
+        revision=number,
+    )
+
+
+def made_of(obj: BackedUpObject, body: object, *all_of_it: BackedUpObject) -> object:
+    """What Velero's modifier makes of one object of any kind."""
+    data = {"rules.yaml": rendered(rules(order_of(*all_of_it)))}
+    modifiers = parse_modifiers({"metadata": {"name": "m", "namespace": "velero"}, "data": data})
+    patcher = Patcher(TypeRegistry((*BUILTIN, *VELERO_TYPES)))
+    assert isinstance(body, dict)
+    metadata = {"name": obj.key.name, "namespace": obj.key.namespace}
+    whole = {"apiVersion": "apps/v1", "kind": obj.kind, "metadata": metadata, **body}
+    made, problems = modifiers.apply(whole, obj.key.resource, patcher)
+    assert problems == []
+    return made
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_no_controller_takes_the_restored_pods_for_old_ones(kind: str) -> None:
+    """The template in the revision stays that of the workload, whatever is taken from it."""
+    resource = f"{kind.lower()}s.apps"
+    spec = {"priorityClassName": "high", "containers": [{"name": "a", "image": "b"}]}
+    template: dict[str, object] = {"spec": {"template": {"spec": spec}}}
+    workload = replace(held(resource, "db", **template), kind=kind)
+    revision = replace(revision_of(kind, "db", 1, spec), kind="ControllerRevision")
+    foreign = replace(held("controllerrevisions.apps", "vm"), kind="ControllerRevision")
+    everything = (workload, revision, foreign)
+    new = made_of(workload, template, *everything)
+    kept = made_of(revision, {"data": template}, *everything)
+    assert objects.mapping(new, "spec", "template") == objects.mapping(
+        kept, "data", "spec", "template"
+    )
+    assert "priorityClassName" not in json.dumps(new)
+    assert "updateStrategy" not in json.dumps(new)
+    assert not objects.mapping(made_of(foreign, {"revision": 1}, *everything), "data")
+
+
+def test_a_workload_without_its_revision_leaves_its_pods_alone() -> None:
+    template = {"spec": {"priorityClassName": "high"}}
+    spec = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}}
+    body: dict[str, object] = {"spec": {**spec, "template": template}}
+    workload = replace(held("statefulsets.apps", "db", **body), kind="StatefulSet")
+    made = made_of(workload, body, workload)
+    assert objects.mapping(made, "spec", "updateStrategy") == {"type": "OnDelete"}
+
+
 def test_an_allowed_database_cluster_archives_nothing() -> None:
     """Its log would go into production's archive, between production's own."""
     cluster = held("clusters.postgresql.cnpg.io", "db")
