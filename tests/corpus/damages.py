@@ -22,6 +22,8 @@ SETTINGS = "resources/configmaps/namespaces/cellar/cask-settings.json"
 SETTINGS_COPY = SETTINGS.replace("configmaps/", "configmaps/v1-preferredversion/")
 FIRST_WITH_RESULTS = "1.10.3"
 """Its backups without their results cannot be told from those of 1.9, which wrote none."""
+FIRST_WITH_OPERATIONS = "1.11.1"
+"""Its backups without their item operations cannot be told from those of 1.10, which wrote none."""
 LISTS = ("-volumeinfo.json.gz", "-podvolumebackups.json.gz", "-volumesnapshots.json.gz",
          "-itemoperations.json.gz")  # fmt: skip
 
@@ -73,6 +75,12 @@ def damages(subject: Subject) -> Iterator[Damage]:
         yield from _to_the_repository(subject)
 
 
+def _gone(subject: Subject, suffix: str, sort: str) -> str:
+    if suffix == "-itemoperations.json.gz" and subject.one.version == FIRST_WITH_OPERATIONS:
+        return "file-perhaps-missing"
+    return "log-missing" if suffix == "-logs.gz" else f"{sort}-missing"
+
+
 def _to_any_file(subject: Subject) -> Iterator[Damage]:
     packed = (".tar.gz", "-resource-list.json.gz", "-results.gz", "-logs.gz", *LISTS)
     for suffix in ("velero-backup.json", *filter(subject.has, packed)):
@@ -82,7 +90,7 @@ def _to_any_file(subject: Subject) -> Iterator[Damage]:
         yield Damage(name=f"{suffix} cut", edit=_cut(where, half), code=f"{sort}-damaged")
         yield Damage(name=f"{suffix} emptied", edit=_put(where, b""), code=f"{sort}-damaged")
         if suffix != "-results.gz" or subject.one.version != FIRST_WITH_RESULTS:
-            gone = "log-missing" if suffix == "-logs.gz" else f"{sort}-missing"
+            gone = _gone(subject, suffix, sort)
             yield Damage(name=f"{suffix} removed", edit=_remove(where), code=gone)
         if sort != "metadata":
             flip = _flip(where, half)

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
@@ -60,6 +61,11 @@ class Kept:
         """The Backup object as Velero stored it."""
         file = self.folder / "backups" / self.name / "velero-backup.json"
         return cast("dict[str, Any]", json.loads(file.read_bytes()))
+
+    @property
+    def ended(self) -> datetime:
+        """When Velero had written it."""
+        return datetime.fromisoformat(self.backup["status"]["completionTimestamp"])
 
     @property
     def kubernetes(self) -> str:

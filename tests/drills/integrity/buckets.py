@@ -5,11 +5,12 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from datetime import datetime
 
 from drills.engines.velero.bucket import VeleroBucket
 from drills.integrity.contract import BucketPorts, Listed, SnapshotReader, Wish
 from drills.integrity.result import BackupCheck
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.store import FakeStore
 from tests.fakes.velero import PRODUCTION, SAMPLE
 
@@ -39,10 +40,14 @@ VAULT = "kopia/production/"
 
 
 def check(
-    files: Files, name: str = PRODUCTION, snapshots: SnapshotReader | None = None
+    files: Files,
+    name: str = PRODUCTION,
+    snapshots: SnapshotReader | None = None,
+    *,
+    now: datetime = START,
 ) -> BackupCheck:
     """Return the check of one backup among `files`."""
-    clock = FakeClock()
+    clock = FakeClock(now)
     bucket = VeleroBucket(BucketPorts(store=FakeStore(files), clock=clock, snapshots=snapshots))
     found = tuple(bucket.backups(Wish(names=frozenset({name}))))
     missing = Listed(name=name, files=(), named=True)
