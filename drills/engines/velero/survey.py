@@ -66,11 +66,11 @@ def survey(site: Site) -> EngineStatus:
         schedules=schedules.names,
         locations=tuple(sorted(locations)),
         clocks=answer.clocks,
-        writable=tuple(
-            f"backupstoragelocation {name}"
+        writable={
+            name: f"backupstoragelocation {name}"
             for name, location in sorted(locations.items())
             if not _read_only(location)
-        ),
+        },
     )
 
 
