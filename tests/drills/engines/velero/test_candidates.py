@@ -115,6 +115,6 @@ def test_namespaces_with_a_star_mean_all() -> None:
 
 def test_a_start_that_is_yet_to_come_does_not_say_who_asked_for_the_backup() -> None:
     """A wrong clock would make a copied bucket look like this cluster's own, its schedule gone."""
-    asked = {"creationTimestamp": "2026-11-20T10:00:00Z"}
+    asked: dict[str, object] = {"creationTimestamp": "2026-11-20T10:00:00Z"}
     assert backup(metadata=asked).made_here
     assert not backup({"startTimestamp": "2027-06-01T00:00:00Z"}, metadata=asked).made_here
