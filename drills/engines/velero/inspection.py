@@ -91,6 +91,7 @@ def _read(site: Site, backup: Backup, custom: KubeObject, namespaces: frozenset[
             _repositories(site, backup, place),
             site.ports.clock.now(),
             namespaces,
+            moves_bytes=not site.ports.cluster.embedded,
         ),
     )
     readable = material.whole and contents.found

@@ -74,6 +74,7 @@ def metadata_findings(found: Metadata, folder: str, now: datetime) -> tuple[Find
         *_name(found, folder),
         *_phase(found, now),
         *(_times(found, now) if found.usable else ()),
+        *(_hooks(found) if found.usable else ()),
         *(_format(found) if found.usable else ()),
     )
 
@@ -138,6 +139,26 @@ def _times(found: Metadata, now: datetime) -> tuple[Finding, ...]:
         why = f"It expired at {found.expires:%Y-%m-%d %H:%M} UTC: Velero will delete it."
         findings.append(note("backup-expired", subject, why))
     return tuple(findings)
+
+
+def _hooks(found: Metadata) -> tuple[Finding, ...]:
+    """Return the warning that hooks failed; only one with `onError: Fail` fails the backup.
+
+    Velero counts them since 1.13 (v1.18 `pkg/backup/backup.go`, HookStatus).
+    """
+    failed = found.count("hookStatus", "hooksFailed")
+    if failed <= 0:
+        return ()
+    why = (
+        f"{failed} of its {found.count('hookStatus', 'hooksAttempted')} hooks failed: what they "
+        "were to do around the reading of the data (flush a database, freeze a file system) may "
+        "not have been done, and the data may not be consistent."
+    )
+    remedy = (
+        "See the backup's log for the hook's error and mend it; drill with a probe that reads "
+        "the data. `onError: Fail` makes such a backup PartiallyFailed."
+    )
+    return (warned("backup-hooks-failed", f"backup {found.name}", why, remedy),)
 
 
 def _format(found: Metadata) -> tuple[Finding, ...]:
