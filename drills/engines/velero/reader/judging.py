@@ -33,14 +33,14 @@ from drills.engines.velero.reader.listed_index import Named
 from drills.engines.velero.reader.material import Material
 from drills.engines.velero.reader.metadata import metadata_findings
 from drills.engines.velero.reader.records import counts_differ, error_findings, record_findings
-from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.tally import plain
 from drills.engines.velero.reader.volume_check import (
     Volumes,
     restic_findings,
     unknown_claims,
     volume_check,
 )
-from drills.engines.velero.remarks import damage, note
+from drills.engines.velero.remarks import damage, note, warned
 from drills.engines.velero.repository import Saved
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.volumes import forgotten

@@ -11,8 +11,8 @@ from drills.clocks import instants_clocks
 from drills.engines.velero.kinds import SCHEDULE_LABEL, V1
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, USABLE_BACKUP_PHASES
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
-from drills.engines.velero.reader.tally import plain, warned
-from drills.engines.velero.remarks import damage, note, unasked
+from drills.engines.velero.reader.tally import plain
+from drills.engines.velero.remarks import damage, note, unasked, warned
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
 from drills.objects import KubeObject
