@@ -11,7 +11,7 @@ sandbox before the restore, and Velero leaves alone what is there. Pure.
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,6 +27,8 @@ from drills.rewriting import rewritings
 
 BUDGET = 500_000
 """Bytes of these rules; a ConfigMap holds 1 MiB, and the other rules need room too."""
+FEW = 50
+"""Names that cost nothing to spell out, so that a rule says exactly whom it means."""
 PLACEABLE = frozenset({"configmaps"})
 """Kinds that are placed in the sandbox where no rule will do."""
 PASSWORD = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
@@ -60,7 +62,8 @@ def name_rules(order: RestoreOrder) -> NameRules:
         elif key.resource in PLACEABLE:
             placed.add(key)
     rules, room = [], BUDGET
-    for is_data, size, one, rule in sorted(_sized(shared), key=lambda each: each[:3]):
+    there = Counter((obj.key.resource, obj.key.namespace) for obj in order.inventory.objects)
+    for is_data, size, one, rule in sorted(_sized(shared, there), key=lambda each: each[:3]):
         room -= size
         if is_data and room < 0:
             placed |= {
@@ -80,11 +83,19 @@ class _Shared(NamedTuple):
     patch: str
 
 
-def _sized(shared: Mapping[_Shared, list[str]]) -> Iterator[tuple[bool, int, _Shared, Rule]]:
-    """Yield each rule with its size; those that may be placed instead are marked."""
+def _sized(
+    shared: Mapping[_Shared, list[str]], there: Mapping[tuple[str, str], int]
+) -> Iterator[tuple[bool, int, _Shared, Rule]]:
+    """Yield each rule with its size; those that may be placed instead are marked.
+
+    `there`: how many objects of a kind the backup holds in a namespace. Where all of many change
+    alike, nobody need be named: Velero would compile that pattern for each object anew.
+    """
     for one, names in shared.items():
         make = merge_rule if one.resource in WHOLE else strategic_rule
-        rule = make(one.resource, (one.namespace,), json.loads(one.patch), names=names)
+        everyone = len(names) > FEW and len(names) == there[one.resource, one.namespace]
+        named = () if everyone else names
+        rule = make(one.resource, (one.namespace,), json.loads(one.patch), names=named)
         yield one.resource in PLACEABLE, len(json.dumps(rule)), one, rule
 
 

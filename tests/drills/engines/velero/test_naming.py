@@ -205,7 +205,12 @@ def test_thousands_that_change_alike_fit() -> None:
         thing("deployments.apps", f"web-{n}", spec={"template": {"spec": pod(WEB)}})
         for n in range(5_000)
     ]
-    assert len(rendered(rules(order(*found)))) < 200_000
+    (rule,) = name_rules(order(*found)).rules
+    assert "resourceNameRegex" not in objects.mapping(rule, "conditions")
+    stranger = thing("deployments.apps", "other", spec={"template": {"spec": pod(SIDE)}})
+    wanted = order(*found, stranger)
+    assert len(rendered(rules(wanted))) < 200_000
+    assert Modifier(rules(wanted)).applied("deployments.apps", stranger[1]) == stranger[1]
 
 
 def test_an_alias_follows_its_service_and_others_lead_nowhere() -> None:
