@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced by the room itself."""
+"""Runs a Scenario through the ports and returns a DrillRecord; begin with `drills.drill`."""

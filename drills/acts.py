@@ -3,6 +3,7 @@
 One act per stage, all of one shape; `drills.drill` alone knows their order.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -45,10 +46,10 @@ def act_select(drill: Drill) -> None:
         status, notes.backups = _survey(drill.engine)
         notes.versions.update(status.versions)
         notes.findings += status.findings
-        if drill.ports.elsewhere:
-            notes.findings += writable_there(status)
         notes.restores = status.restores
         chosen = choose_backup(drill, status)
+        if drill.ports.elsewhere:
+            notes.findings += writable_there(status, chosen)
         note.message = f"chose {chosen.name}, passed over {len(notes.passed_over)}"
 
 
@@ -74,7 +75,7 @@ def act_verify(drill: Drill, *, restoring: bool = True) -> None:
             raise Halt
         verified = read_backup(drill)
         notes.inventory = verified.inventory
-        notes.findings += (one for one in verified.findings if one not in notes.findings)
+        notes.findings += _news(verified.findings, notes.findings)
         if not verified.restorable or verified.inventory is None:
             raise Halt
         drill.order = restore_order(
@@ -93,6 +94,12 @@ def act_verify(drill: Drill, *, restoring: bool = True) -> None:
             notes.findings += notes.foreseen.findings
             if notes.foreseen.stands_still:
                 raise Halt
+
+
+def _news(found: Iterable[Finding], told: Iterable[Finding]) -> list[Finding]:
+    """Return what was not told yet; choosing a backup says some of what reading it says."""
+    known = {(one.code, one.subject, one.message) for one in told}
+    return [one for one in found if (one.code, one.subject, one.message) not in known]
 
 
 def act_isolate(drill: Drill, *, proving: bool = True) -> None:

@@ -204,6 +204,8 @@ class BackedUpVolume:
     """True where the restored claim would ask for a volume that the backup does not hold."""
     doubt: str = ""
     """What speaks against data that is there otherwise."""
+    was_empty: bool = False
+    """True where the volume held nothing when it was read: nothing was saved, nothing comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ one is the default, a claim that names a volume waits for that one alone.
 | | it | no |
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
@@ -37,12 +38,44 @@ NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """What the cluster has."""
+    """What the cluster has, by what a claim asks for: thousands of claims may wait at once."""
 
-    classes: Sequence[KubeObject]
-    volumes: Sequence[KubeObject]
+    classes: Mapping[str, KubeObject]
+    default: bool
+    """Whether a class is the default one."""
+    volumes: Mapping[str, KubeObject]
+    unkept: Mapping[str, frozenset[frozenset[object]]]
+    """The access modes of the volumes that are kept for no claim, by class."""
+    kept: Mapping[tuple[str, str], tuple[KubeObject, ...]]
+    """Those that are kept for a claim, by its namespace and name."""
     held: frozenset[str] = frozenset()
     """Names of the volumes that the backup holds."""
+
+
+def storage(
+    classes: Sequence[KubeObject],
+    volumes: Iterable[KubeObject],
+    held: frozenset[str] = frozenset(),
+) -> Storage:
+    """Return what the cluster has, in the order that claims ask for it."""
+    named: dict[str, KubeObject] = {}
+    unkept: dict[str, set[frozenset[object]]] = defaultdict(set)
+    kept: dict[tuple[str, str], list[KubeObject]] = defaultdict(list)
+    for volume in volumes:
+        named[objects.name(volume)] = volume
+        if claim := objects.mapping(volume, "spec", "claimRef"):
+            place = objects.text(claim, "namespace"), objects.text(claim, "name")
+            kept[place].append(volume)
+        else:
+            unkept[objects.text(volume, "spec", "storageClassName")].add(_modes(volume))
+    return Storage(
+        classes={objects.name(one): one for one in classes},
+        default=any(map(_is_default, classes)),
+        volumes=named,
+        unkept={name: frozenset(modes) for name, modes in unkept.items()},
+        kept={place: tuple(found) for place, found in kept.items()},
+        held=held,
+    )
 
 
 def binding_trouble(claim: KubeObject, storage: Storage) -> Trouble | None:
@@ -52,7 +85,7 @@ def binding_trouble(claim: KubeObject, storage: Storage) -> Trouble | None:
     if name := objects.text(claim, "spec", "volumeName"):
         return _of_named(claim, name, storage)
     asked = objects.dig(claim, "spec", "storageClassName")
-    if asked is None and any(map(_is_default, storage.classes)):
+    if asked is None and storage.default:
         return None
     if not asked:
         if _free(claim, "", storage):
@@ -67,7 +100,7 @@ def _lack(asked: object) -> str:
 
 
 def _of_named(claim: KubeObject, name: str, storage: Storage) -> Trouble | None:
-    volume = next((v for v in storage.volumes if objects.name(v) == name), None)
+    volume = storage.volumes.get(name)
     if volume is None:
         lost = name not in storage.held
         more = " and is not in the backup either" if lost else ""
@@ -83,7 +116,7 @@ def _of_named(claim: KubeObject, name: str, storage: Storage) -> Trouble | None:
 
 
 def _of_class(claim: KubeObject, name: str, storage: Storage) -> Trouble | None:
-    found = next((c for c in storage.classes if objects.name(c) == name), None)
+    found = storage.classes.get(name)
     if _free(claim, name, storage):
         return None
     if found is None:
@@ -94,11 +127,14 @@ def _of_class(claim: KubeObject, name: str, storage: Storage) -> Trouble | None:
 
 
 def _free(claim: KubeObject, name: str, storage: Storage) -> bool:
+    wanted = _modes(claim)
+    if any(wanted <= offered for offered in storage.unkept.get(name, ())):
+        return True
     return any(
         objects.text(v, "spec", "storageClassName") == name
         and _is_free(v, claim)
         and _has_modes(v, claim)
-        for v in storage.volumes
+        for v in storage.kept.get((objects.namespace(claim), objects.name(claim)), ())
     )
 
 
@@ -114,8 +150,11 @@ def _is_free(volume: KubeObject, claim: KubeObject) -> bool:
 
 
 def _has_modes(volume: KubeObject, claim: KubeObject) -> bool:
-    offered = set(objects.items(volume, "spec", "accessModes"))
-    return set(objects.items(claim, "spec", "accessModes")) <= offered
+    return _modes(claim) <= _modes(volume)
+
+
+def _modes(obj: KubeObject) -> frozenset[object]:
+    return frozenset(objects.items(obj, "spec", "accessModes"))
 
 
 def _is_default(storage_class: KubeObject) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from drills.backups import Backup
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Cause, Finding, warning
 from scenarios import format_duration
 
 TOLERANCE = timedelta(minutes=1)
@@ -92,12 +92,5 @@ def server_clocks(ahead: Mapping[str, timedelta]) -> Iterator[Finding]:
 
 def clock_finding(code: str, subject: str, message: str, *, unanswered: bool = False) -> Finding:
     """Return a finding about clocks, which never blames the backup."""
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        cause=Cause.ENVIRONMENT,
-        subject=subject,
-        message=message,
-        remedy=SET_THE_CLOCK,
-        unanswered=unanswered,
-    )
+    cause = Cause.ENVIRONMENT
+    return warning(code, subject, message, SET_THE_CLOCK, cause=cause, unanswered=unanswered)

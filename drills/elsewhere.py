@@ -1,19 +1,26 @@
 """What to know of an engine in another cluster (`spec.target`) that sees production's backups.
 
-In: how the engine there is. Out: a warning where it may change them. A second Velero whose location
-is not ReadOnly collects garbage, deletes and maintains repositories in the bucket that production
-backs up to (velero v1.18 `gc_controller.go`, `backup_repository_controller.go`).
+In: how the engine there is, the chosen backup. Out: a warning where it may change that backup. A
+second Velero whose location is not ReadOnly collects garbage, deletes and maintains repositories in
+the bucket that production backs up to (velero v1.18 `gc_controller.go`,
+`backup_repository_controller.go`).
 """
 
 from collections.abc import Iterator
 
+from drills.backups import Backup
 from drills.engine import EngineStatus
 from drills.findings import Cause, Finding, Severity
 
 
-def writable_there(status: EngineStatus) -> Iterator[Finding]:
-    """Yield a warning for each store that the other cluster's engine may delete from."""
-    for store in status.writable:
+def writable_there(status: EngineStatus, backup: Backup) -> Iterator[Finding]:
+    """Yield a warning where the other cluster's engine may delete from the backup's store.
+
+    Its other stores may well be its own.
+    """
+    for location, store in status.writable.items():
+        if backup.location not in {None, location}:
+            continue
         yield Finding(
             code="target-may-delete-backups",
             severity=Severity.WARNING,

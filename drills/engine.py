@@ -54,8 +54,8 @@ class EngineStatus:
     findings: tuple[Finding, ...] = ()
     restores: bool = True
     """False where a restore would not even begin; a finding says why."""
-    writable: tuple[str, ...] = ()
-    """The stores of backups that it may delete from, in its own words."""
+    writable: Mapping[str, str] = field(default_factory=dict)
+    """The stores of backups that it may delete from: location to its own words."""
     schedules: tuple[str, ...] | None = None
     """Names of the schedules that it has; None where they could not be listed."""
     locations: tuple[str, ...] | None = None

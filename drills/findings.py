@@ -42,3 +42,18 @@ class Finding:
     message: str
     remedy: str
     unanswered: bool = False
+
+
+def warning(
+    code: str, subject: str, message: str, remedy: str, *, cause: Cause, unanswered: bool = False
+) -> Finding:
+    """Return a warning; `unanswered` where it kept a required question from being asked."""
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        cause=cause,
+        subject=subject,
+        message=message,
+        remedy=remedy,
+        unanswered=unanswered,
+    )

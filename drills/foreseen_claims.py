@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from drills import objects
 from drills.backups import BackedUpObject
-from drills.claim_binding import Storage, binding_trouble
+from drills.claim_binding import binding_trouble, storage
 from drills.engine import RestoreOrder
 from drills.errors import Forbidden
 from drills.findings import Cause, Finding, Severity
@@ -28,11 +28,11 @@ def unbindable(cluster: Cluster, order: RestoreOrder) -> Iterator[Finding]:
     if not waiting:
         return
     try:
-        storage = Storage(classes=(), volumes=cluster.list(VOLUME))
+        there = storage((), cluster.list(VOLUME))
     except Forbidden:
         return
     for claim in waiting:
-        trouble = binding_trouble(_restored(claim, order), storage)
+        trouble = binding_trouble(_restored(claim, order), there)
         if trouble is not None:
             yield _finding(claim, trouble.detail)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from drills import objects
 from drills.assessment import Seen, troubles_in
 from drills.backups import Inventory, ObjectKey
-from drills.claim_binding import Storage, binding_trouble
+from drills.claim_binding import Storage, binding_trouble, storage
 from drills.engine import RestoreOrder
 from drills.errors import DrillError, NotServed
 from drills.findings import Cause
@@ -162,9 +162,9 @@ class Lookout:
             for claim in seen.get("PersistentVolumeClaim", ())
             if subject("PersistentVolumeClaim", claim) in subjects
         ]
-        storage = self._read_storage() if pending else None
+        there = self._read_storage() if pending else None
         for claim in pending:
-            if storage and (found := binding_trouble(claim, storage)) is not None:
+            if there and (found := binding_trouble(claim, there)) is not None:
                 yield found
 
     def _read_storage(self) -> Storage | None:
@@ -176,7 +176,7 @@ class Lookout:
         classes, volumes = self._listed(STORAGE_CLASS), self._listed(VOLUME)
         self._storage = None
         if classes is not None and volumes is not None:
-            self._storage = Storage(classes=classes, volumes=volumes, held=self._volumes_held())
+            self._storage = storage(classes, volumes, self._volumes_held())
         return self._storage
 
     def _volumes_held(self) -> frozenset[str]:

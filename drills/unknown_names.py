@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from drills.backups import Backup
 from drills.engine import EngineStatus
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Cause, Finding, warning
 from drills.spelling import misspelt, what_there_is
 from scenarios.model import BackupQuery
 
@@ -48,15 +48,7 @@ ASK_FOR = "Correct the scenario, then drill again."
 
 def wrong(code: str, subject: str, message: str, remedy: str = ASK_FOR) -> Finding:
     """Return a finding that blames the scenario and leaves the question open."""
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        cause=Cause.CONFIGURATION,
-        subject=subject,
-        message=message,
-        remedy=remedy,
-        unanswered=True,
-    )
+    return warning(code, subject, message, remedy, cause=Cause.CONFIGURATION, unanswered=True)
 
 
 def unknown_to_engine(
@@ -80,15 +72,14 @@ def schedule_gone(
     if not any(b.made_here for b in own):
         return ()
     return (
-        Finding(
-            code="schedule-gone",
-            severity=Severity.WARNING,
-            cause=Cause.CONFIGURATION,
-            subject=f"schedule {query.schedule}",
-            message=f"Schedule {query.schedule} no longer exists; {len(own)} of its backups are "
+        warning(
+            "schedule-gone",
+            f"schedule {query.schedule}",
+            f"Schedule {query.schedule} no longer exists; {len(own)} of its backups are "
             "still there, and no new one will come.",
-            remedy="Make the schedule again, or name the one that took its place "
+            "Make the schedule again, or name the one that took its place "
             f"(backup.schedule). {what_there_is(query.schedule, status.schedules)}".strip(),
+            cause=Cause.CONFIGURATION,
         ),
     )
 

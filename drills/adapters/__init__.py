@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced by the room itself."""
+"""The ports' other side: clusters, stores, clocks and programs as they really are."""

@@ -1,11 +1,13 @@
-"""Unpacks gzip as a stream, strictly: to the end, checksum included, and nothing behind it.
+"""Unpacks gzip as a stream, strictly: to the end, checksums included, and nothing behind it.
 
-In: chunks of packed bytes. Out: chunks of at most PIECE bytes. ISA-L unpacks about four times as
+In: chunks of packed bytes. Out: chunks of at most PIECE bytes. A gzip file may have several members
+(RFC 1952, 2.2); Go's reader, and so Velero, reads them as one, and tools that pack with many
+threads or copy in parts write such files. ISA-L unpacks about four times as
 fast as zlib and both let other threads run meanwhile; without it the standard library does.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol
@@ -24,6 +26,9 @@ ISAL = _isal()
 PIECE = 1 << 20
 MOST_RATIO = 400
 """Kubernetes objects pack 5 to 20 times; deflate itself ends at 1032."""
+MAGIC = b"\x1f\x8b"
+LEAST_MEMBER, FREE_MEMBERS = 512, 1000
+"""Packed bytes of a member on average, once there are many: each costs a new start."""
 FREE_BYTES = 1 << 28
 """Below this size nothing is called a bomb: reading it does no harm."""
 
@@ -83,23 +88,38 @@ def inflater() -> Inflater:
     return FastInflater(ISAL) if ISAL else PlainInflater()
 
 
-def inflate(chunks: Iterable[bytes], with_: Inflater | None = None) -> Iterator[bytes]:
+def inflate(chunks: Iterable[bytes], fresh: Callable[[], Inflater] = inflater) -> Iterator[bytes]:
     """Yield the unpacked bytes; raises BackupUnreadable at the first thing that is wrong."""
-    stream = with_ or inflater()
+    stream, members = fresh(), 1
     packed = unpacked = 0
     for chunk in chunks:
-        if stream.eof:
-            raise BackupUnreadable("there is something behind the end of the gzip stream")
         packed += len(chunk)
-        for piece in _fed(stream, chunk):
-            unpacked += len(piece)
-            if unpacked > max(FREE_BYTES, MOST_RATIO * packed):
-                raise Exploding(f"{packed} bytes unpack to more than {unpacked}, as no backup does")
-            yield piece
-        if stream.behind:
-            raise BackupUnreadable("there is something behind the end of the gzip stream")
+        rest = chunk
+        while rest:
+            if stream.eof:
+                members += 1
+                _check_next(rest, members, packed)
+                stream = fresh()
+            for piece in _fed(stream, rest):
+                unpacked += len(piece)
+                _check_size(packed, unpacked)
+                yield piece
+            rest = stream.behind
     if not stream.eof:
         raise BackupUnreadable("it ends too early: it is cut off or empty")
+
+
+def _check_next(rest: bytes, members: int, packed: int) -> None:
+    """Refuse what is no further member, and members without number."""
+    if not (rest.startswith(MAGIC) or MAGIC.startswith(rest)):
+        raise BackupUnreadable("there is something behind the end of the gzip stream")
+    if members > FREE_MEMBERS and packed < members * LEAST_MEMBER:
+        raise Exploding(f"{packed} bytes are {members} gzip streams and more, as no backup is")
+
+
+def _check_size(packed: int, unpacked: int) -> None:
+    if unpacked > max(FREE_BYTES, MOST_RATIO * packed):
+        raise Exploding(f"{packed} bytes unpack to more than {unpacked}, as no backup does")
 
 
 def _fed(stream: Inflater, chunk: bytes) -> Iterator[bytes]:

@@ -1,8 +1,9 @@
 """Findings as policy writes them: promises that are not kept are the configuration's trouble."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Cause, Finding, Severity, warning
 
 SHOWN = 4
 
@@ -11,27 +12,13 @@ def remark(
     code: str, subject: str, message: str, remedy: str, *, severity: Severity = Severity.WARNING
 ) -> Finding:
     """Return a finding about a promise."""
-    return Finding(
-        code=code,
-        severity=severity,
-        cause=Cause.CONFIGURATION,
-        subject=subject,
-        message=message,
-        remedy=remedy,
-    )
+    found = warning(code, subject, message, remedy, cause=Cause.CONFIGURATION)
+    return replace(found, severity=severity)
 
 
 def unasked(code: str, subject: str, message: str, remedy: str) -> Finding:
     """Return a finding for what could not be asked."""
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        cause=Cause.CONFIGURATION,
-        subject=subject,
-        message=message,
-        remedy=remedy,
-        unanswered=True,
-    )
+    return warning(code, subject, message, remedy, cause=Cause.CONFIGURATION, unanswered=True)
 
 
 def some(names: Sequence[str]) -> str:

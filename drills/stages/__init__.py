@@ -1,1 +1,1 @@
-"""Placeholder docstring, replaced by the room itself."""
+"""The stages of a drill: each a function from what is known to what it adds."""

@@ -171,13 +171,19 @@ def _findings(
             severity=Severity.WARNING,
             cause=Cause.ENVIRONMENT if _outside(b, now) else Cause.BACKUP,
             subject=f"backup {b.name}",
-            message=f"A newer backup could not be drilled: it {reasons[b.name]}.",
+            message=f"A newer backup could not be drilled: {_clause(reasons[b.name])}.",
             remedy=SET_THE_CLOCK
             if b.unusable is None and in_future(b.recovery_point, now)
             else f"Find out why {b.name} went wrong; {chosen.name} was drilled instead.",
         )
         for b in spoiled
     )
+
+
+def _clause(reason: str | None) -> str:
+    """Return the reason as a whole clause: some are told of the backup, some of what is its."""
+    said = reason or "was not picked"
+    return said if said.startswith(("the ", "its ")) else f"it {said}"
 
 
 def _nothing_usable(
@@ -195,8 +201,8 @@ def _nothing_usable(
         message = f"No backup matches {_query_words(query, wanted)}{read}."
     else:
         message = (
-            f"None of {len(candidates)} matching backups can be drilled; "
-            f"the newest, {newest.name}, {reasons[newest.name]}."
+            f"None of {len(candidates)} matching backup(s) can be drilled; "
+            f"of the newest, {newest.name}: {_clause(reasons[newest.name])}."
         )
     return Finding(
         code="no-usable-backup",

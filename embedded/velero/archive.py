@@ -19,6 +19,8 @@ from embedded.velero.versions import PREFERRED
 
 _PATH_PARTS_CLUSTER = 4
 _PATH_PARTS_NAMESPACED = 5
+_TRAILER = 8
+"""Bytes of checksum and length behind a gzip member (RFC 1952)."""
 
 
 class Damaged(Exception):
@@ -140,9 +142,22 @@ def _tar_words(problem: tarfile.ReadError) -> str:
 
 
 def _inflated(content: bytes) -> bytes:
-    """Return the tar inside the gzip; a wrong checksum after its end goes unnoticed."""
+    """Return the tar inside the gzip; a wrong checksum after its end goes unnoticed.
+
+    A file may have several members, which Go's reader takes for one (`compress/gzip`, multistream).
+    """
     if not content:
         raise Damaged("EOF")
+    plain, rest = _member(content)
+    parts = [plain]
+    while len(rest) > _TRAILER and not _ends(plain[-2 * tarfile.BLOCKSIZE :]):
+        plain, rest = _member(rest[_TRAILER:])
+        parts.append(plain)
+    return b"".join(parts)
+
+
+def _member(content: bytes) -> tuple[bytes, bytes]:
+    """Return what the first gzip member holds, and what follows its data."""
     if not content.startswith(b"\x1f\x8b\x08"):
         raise Damaged("gzip: invalid header" if len(content) > 9 else "unexpected EOF")  # noqa: PLR2004  # a gzip header has ten bytes
     machine = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
@@ -152,7 +167,7 @@ def _inflated(content: bytes) -> bytes:
         raise Damaged("flate: corrupt input before offset") from problem
     if not machine.eof and not _ends(plain):
         raise Damaged("unexpected EOF")
-    return plain
+    return plain, machine.unused_data
 
 
 def _ends(plain: bytes) -> bool:

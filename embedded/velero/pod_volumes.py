@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from embedded.api_errors import ApiError
 from embedded.json_objects import JsonObject, name_of, namespace_of, section
+from embedded.velero.durations import go_seconds
 from embedded.velero.knobs import WaitedTooLong
 from embedded.velero.labels import RESTORE_NAME, RESTORE_UID, label_value
 from embedded.velero.pod_actions import volume_backups
 from embedded.velero.restore_job import RestoreJob
 
 KIND = "podvolumerestores.velero.io"
+TIMEOUT = "velero.io/pod-volume-timeout"
 OVER = frozenset({"Completed", "Failed", "Canceled"})
 
 
@@ -28,6 +30,23 @@ def order_pod_volumes(job: RestoreJob, pod: JsonObject, source: str) -> None:
             job.objects.create(KIND, _order(job, created, volume, backup, source))
         except ApiError as refusal:
             job.results.errors.velero.append(refusal.message)
+
+
+def volume_patience(job: RestoreJob, server_seconds: float) -> float:
+    """Return how long the restore waits for volumes: what its annotation says, else the server's.
+
+    (velero v1.18, pkg/restore/restore.go: PodVolumeOperationTimeoutAnnotation)
+    """
+    said = str(section(job.restore, "metadata", "annotations").get(TIMEOUT) or "")
+    if not said:
+        return server_seconds
+    seconds = go_seconds(said)
+    if seconds is None:
+        job.lines.error(
+            f"Unable to parse pod volume timeout annotation {said}, using server value."
+        )
+        return server_seconds
+    return seconds
 
 
 def wait_for_pod_volumes(job: RestoreJob, seconds: float) -> None:

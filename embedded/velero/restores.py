@@ -24,6 +24,7 @@ from embedded.velero.filters import filters_of
 from embedded.velero.knobs import EVERYWHERE, GaveUp
 from embedded.velero.labels import BACKUP_NAME, label_value
 from embedded.velero.logs import RestoreLog
+from embedded.velero.pod_volumes import volume_patience
 from embedded.velero.restore_job import RestoreJob
 from embedded.velero.run import RestoreRun
 from embedded.velero.surroundings import Surroundings
@@ -109,7 +110,10 @@ class RestoreController:
     def _run_through(self, restore: JsonObject, job: RestoreJob) -> None:
         """Restore all items; one of a shape nobody foresaw ends the run, and says so."""
         try:
-            RestoreRun(job, Teller(self._around, restore), self._around.volume_seconds).execute()
+            seconds = min(
+                volume_patience(job, self._around.volume_seconds), self._around.volume_limit
+            )
+            RestoreRun(job, Teller(self._around, restore), seconds).execute()
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             _LOG.warning("restore %s", job.name, exc_info=True)
             job.results.errors.velero.append(f"an item cannot be handled: {problem!r}")

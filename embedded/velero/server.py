@@ -40,7 +40,9 @@ class VeleroOptions:
 
     Attributes:
         terminating_seconds: for a namespace to go away (`--terminating-resource-timeout`).
-        volume_seconds: for volume data to arrive (`--fs-backup-timeout`).
+        volume_seconds: for volume data to arrive (`--fs-backup-timeout`), where a Restore does
+            not say otherwise.
+        volume_limit: for the same whatever a Restore says; the real server has no such limit.
         resource_seconds: for a claim to be bound (`--resource-timeout`).
         update_seconds: for a Restore that is gone to be updated all the same.
         any_snapshot_location: whether native snapshots come back as new, empty volumes; the real
@@ -49,6 +51,7 @@ class VeleroOptions:
 
     terminating_seconds: float = 600.0
     volume_seconds: float = 4 * 3600.0
+    volume_limit: float = float("inf")
     resource_seconds: float = 600.0
     update_seconds: float = 195.0
     any_snapshot_location: bool = False
@@ -72,6 +75,7 @@ class VeleroServer(Controls):
             now=now,
             terminating_seconds=options.terminating_seconds,
             volume_seconds=options.volume_seconds,
+            volume_limit=options.volume_limit,
             resource_seconds=options.resource_seconds,
             update_seconds=options.update_seconds,
             any_snapshot_location=options.any_snapshot_location,

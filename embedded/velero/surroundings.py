@@ -26,6 +26,7 @@ class Surroundings:
         now: the clock behind all timestamps.
         terminating_seconds: how long a namespace may take to go away (10 minutes by default).
         volume_seconds: how long volume data may take (4 hours by default).
+        volume_limit: how long it may take at most, whatever a Restore says.
         resource_seconds: how long a claim may take to be bound (10 minutes by default).
         update_seconds: how long the server tries to update a Restore that is gone.
         any_snapshot_location: whether native snapshots come back as new, empty volumes.
@@ -37,6 +38,7 @@ class Surroundings:
     now: Callable[[], datetime]
     terminating_seconds: float
     volume_seconds: float
+    volume_limit: float
     resource_seconds: float
     update_seconds: float
     any_snapshot_location: bool = False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drills.claim_binding import NO_PROVISIONER, Storage, binding_trouble
+from drills.claim_binding import NO_PROVISIONER, binding_trouble, storage
 from drills.findings import Cause
 from drills.objects import KubeObject
 from tests.fakes.probing import thing
@@ -75,15 +75,15 @@ ROWS: dict[str, tuple[KubeObject, list[KubeObject], list[KubeObject], str]] = {
 def test_binding(
     asking: KubeObject, classes: list[KubeObject], volumes: list[KubeObject], why: str
 ) -> None:
-    found = binding_trouble(asking, Storage(classes=classes, volumes=volumes))
+    found = binding_trouble(asking, storage(classes, volumes))
     assert (found is not None) == bool(why)
     assert found is None or why in found.detail
 
 
 def test_a_volume_that_only_the_backup_holds_is_the_cluster_s_matter() -> None:
     asking = claim(volumeName="local-1")
-    lacking = binding_trouble(asking, Storage(classes=[], volumes=[]))
-    holding = binding_trouble(asking, Storage(classes=[], volumes=[], held=frozenset({"local-1"})))
+    lacking = binding_trouble(asking, storage([], []))
+    holding = binding_trouble(asking, storage([], [], frozenset({"local-1"})))
     assert lacking is not None
     assert holding is not None
     assert (lacking.blames, lacking.cause) == (True, Cause.BACKUP)

@@ -98,6 +98,21 @@ def test_newer_failed_backup_warns() -> None:
     assert [f.subject for f in found.findings] == ["backup new"]
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("the backup failed (phase Failed)", "drilled: the backup failed (phase Failed)."),
+        ("its storage location eu does not exist", "drilled: its storage location eu does not"),
+        ("is Failed", "drilled: it is Failed."),
+    ],
+)
+def test_why_a_backup_cannot_be_drilled_reads_as_a_sentence(why: str, said: str) -> None:
+    newer = select([backup("old", 25), backup("new", 1, unusable=why)])
+    assert said in newer.findings[0].message
+    none = select([backup("new", 1, unusable=why)])
+    assert said.removeprefix("drilled: ") in none.findings[0].message
+
+
 def test_other_schedules_are_no_candidates() -> None:
     """What was not asked for is not listed as passed over."""
     found = select([backup("a", 6), backup("b", 1, schedule="weekly")])

@@ -7,6 +7,7 @@ import pytest
 
 from embedded.cluster import EmbeddedCluster
 from embedded.event_log import Event
+from embedded.json_objects import copied_object
 from tests.e2e.conftest import Drilled
 from tests.e2e.living import LATEST, things
 
@@ -69,3 +70,21 @@ def test_a_velero_that_may_delete_productions_backups_is_named(
     done = drill_there()
     assert (done.code, done.verdict) == (0, "passed")
     assert "location-read-only" in done.findings("info")
+
+
+def test_a_location_that_is_the_other_veleros_own_is_no_danger(
+    there: EmbeddedCluster, drill_there: Elsewhere
+) -> None:
+    """Only where the drilled backup lies could it be deleted."""
+    there.objects.patch(LOCATIONS, "velero", "default", {"spec": {"accessMode": "ReadOnly"}})
+    own = there.objects.peek(LOCATIONS, "velero", "default")
+    assert own is not None
+    own = copied_object(own)
+    own["metadata"] = {"name": "own", "namespace": "velero"}
+    own["spec"]["accessMode"] = "ReadWrite"
+    own["spec"].pop("default", None)
+    own["spec"]["objectStorage"]["prefix"] = "nowhere"
+    there.objects.create(LOCATIONS, own)
+    done = drill_there()
+    assert done.code == 0
+    assert "target-may-delete-backups" not in done.findings("warning")

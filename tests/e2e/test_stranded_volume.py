@@ -22,7 +22,7 @@ KIND = "podvolumerestores.velero.io"
 
 @pytest.fixture(name="cluster")
 def _cluster() -> Iterator[EmbeddedCluster]:
-    options = VeleroOptions(volume_seconds=0.5)
+    options = VeleroOptions(volume_limit=0.5)
     with EmbeddedCluster(stand_ins=["shop"], velero_options=options) as cluster:
         cluster.velero.strand_agent()
         yield cluster

@@ -27,6 +27,7 @@ def ask_restore(
     *,
     backup: str = "",
     mapping: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
     **spec: Any,  # noqa: ANN401  # whatever a Restore may ask
 ) -> str:
     """Create a Restore and return its name; by default of the sample into `backup-test`."""
@@ -39,7 +40,11 @@ def ask_restore(
     body = {
         "apiVersion": "velero.io/v1",
         "kind": "Restore",
-        "metadata": {"name": name, "namespace": "velero"},
+        "metadata": {
+            "name": name,
+            "namespace": "velero",
+            "annotations": dict(annotations or {}),
+        },
         "spec": {key: value for key, value in whole.items() if value not in ({}, None)},
     }
     cluster.objects.create("restores.velero.io", body)

@@ -31,6 +31,17 @@ def test_the_real_tarball_is_read_whole() -> None:
     assert archive.items["services"]["production"] == ["ledger", "shop-nodeport", "shop"]
 
 
+@pytest.mark.parametrize("size", [512, 7000, 100_000])
+def test_several_gzip_members_are_one_archive(size: int) -> None:
+    """Go reads them as one stream, wherever a tar entry is cut (RFC 1952, 2.2)."""
+    plain = gzip.decompress(WHOLE)
+    parts = [gzip.compress(plain[at : at + size]) for at in range(0, len(plain), size)]
+    assert unpack(b"".join(parts)) == unpack(WHOLE)
+    if len(parts) > 2:
+        with pytest.raises(Damaged, match=r"unexpected EOF|invalid header"):
+            unpack(b"".join(parts[:2]) + parts[2][:20])
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [

@@ -185,6 +185,19 @@ def test_data_that_never_arrives_times_out() -> None:
         assert any("timed out waiting" in text for text in errors_of(cluster))
 
 
+@pytest.mark.parametrize(("said", "waits"), [("200ms", False), ("0.1s50ms", False), ("soon", True)])
+def test_a_restore_says_how_long_volume_data_may_take(said: str, waits: bool) -> None:
+    """A text that Go would not read is told in the log, and the server's own limit holds."""
+    options = VeleroOptions(volume_seconds=0.2 if waits else 3600.0, resource_seconds=0.2)
+    with EmbeddedCluster(velero_options=options) as cluster:
+        cluster.pods.add("unschedulable", namespace="backup-test")
+        annotations = {"velero.io/pod-volume-timeout": said}
+        ask_restore(cluster, "hasty", mapping=SAMPLE_MAPPING, annotations=annotations)
+        restore = finished_restore(cluster, "hasty")
+        assert restore["status"]["phase"] == "PartiallyFailed"
+        assert any("timed out waiting" in text for text in errors_of(cluster, "hasty"))
+
+
 def test_a_restore_waits_for_volume_data_and_others_wait_for_it() -> None:
     with EmbeddedCluster() as cluster:
         cluster.pods.add("unschedulable", namespace="backup-test")

@@ -13,10 +13,10 @@ import hmac
 from drills import objects
 from drills.engine import EngineAudit
 from drills.engines.velero.kinds import SCHEDULE
-from drills.engines.velero.remarks import note, warning
+from drills.engines.velero.remarks import note
 from drills.engines.velero.site import Site
 from drills.errors import Forbidden, NotServed
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.ports import Kind
 
 SECRET = Kind("v1", "Secret")

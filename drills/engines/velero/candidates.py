@@ -5,6 +5,7 @@ from datetime import datetime
 
 from drills import objects
 from drills.backups import Backup
+from drills.clocks import in_future
 from drills.engines.velero.kinds import SCHEDULE_LABEL
 from drills.engines.velero.namespace_patterns import EVERY, matches
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, why_unusable
@@ -42,7 +43,7 @@ def backup_of(obj: KubeObject, locations: Locations, now: datetime) -> Backup:
         in_progress=UNUSABLE_BACKUP_PHASES.get(phase(obj)) == UNFINISHED,
         unusable=inside or outside,
         unusable_is_environment=inside is None and outside is not None,
-        made_here=_made_here(obj),
+        made_here=_made_here(obj, now),
     )
 
 
@@ -81,12 +82,14 @@ def _names(obj: KubeObject, key: str) -> tuple[str, ...]:
     return tuple(str(name) for name in objects.items(obj, "spec", key))
 
 
-def _made_here(obj: KubeObject) -> bool:
+def _made_here(obj: KubeObject, now: datetime) -> bool:
     """Return whether the object is older than the backup's start, and so asked for it.
 
     One that was read in from a store is made anew when the backup has long ended
-    (`pkg/controller/backup_sync_controller.go`, v1.18).
+    (`pkg/controller/backup_sync_controller.go`, v1.18). A start that is yet to come tells nothing.
     """
     created = objects.instant(obj, "metadata", "creationTimestamp")
     started = objects.instant(obj, "status", "startTimestamp")
-    return created is not None and started is not None and created <= started
+    if created is None or started is None or in_future(started, now):
+        return False
+    return created <= started

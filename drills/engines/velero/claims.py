@@ -139,7 +139,7 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: _Work) -> 
     One that failed blames the backup only in words of a damaged repository; see `mover_findings`.
     """
     if mover is None:
-        return _entry(volume, None, UNKNOWN if work.unread else EMPTY)
+        return _unmoved(volume, work)
     state = objects.text(mover, "status", "phase")
     moved = objects.number(mover, "status", "progress", "bytesDone")
     if state in {"Canceled", "Canceling"}:
@@ -152,6 +152,13 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: _Work) -> 
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)
     return _entry(volume, moved, EMPTY if volume.bytes and not moved else RESTORED)
+
+
+def _unmoved(volume: BackedUpVolume, work: _Work) -> RestoredVolume:
+    """Velero moves nothing for a volume that was empty when it was read: it is as it was."""
+    if volume.was_empty:
+        return _entry(volume, 0, RESTORED)
+    return _entry(volume, None, UNKNOWN if work.unread else EMPTY)
 
 
 Place = tuple[str, str]

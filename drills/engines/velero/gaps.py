@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
-from drills.engines.velero.remarks import damage, note, warning
+from drills.engines.velero.remarks import damage, note
 from drills.engines.velero.skips import INCLUDE
 from drills.engines.velero.volumes import CSI
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Cause, Finding, Severity, warning
 
 SHOWN = 5
 

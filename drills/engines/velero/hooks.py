@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from drills import objects
 from drills.backups import BackedUpObject
 from drills.engine import RestoreOrder
-from drills.engines.velero.remarks import note, warning
+from drills.engines.velero.remarks import note
 from drills.engines.velero.rule import Rule, json_rule, merge_rule
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.objects import KubeObject
 
 HOOK = "hook.restore.velero.io/"

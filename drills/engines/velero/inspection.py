@@ -21,12 +21,12 @@ from drills.engines.velero.reader.sources import StoreBelow
 from drills.engines.velero.reader.vaults import Vaults
 from drills.engines.velero.reader.volume_check import Volumes, volumes_in
 from drills.engines.velero.reading import Place, SavedPods, files_of, place_of, saved_pods
-from drills.engines.velero.remarks import refused, unasked, warning
+from drills.engines.velero.remarks import refused, unasked
 from drills.engines.velero.repository import Saved, check_objects
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.site import Site
 from drills.errors import DrillError, Interrupted
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.integrity.contract import BucketPorts
 from drills.objects import KubeObject
 
@@ -91,6 +91,7 @@ def _read(site: Site, backup: Backup, custom: KubeObject, namespaces: frozenset[
             _repositories(site, backup, place),
             site.ports.clock.now(),
             namespaces,
+            moves_bytes=not site.ports.cluster.embedded,
         ),
     )
     readable = material.whole and contents.found

@@ -14,11 +14,10 @@ from drills.backups import ObjectKey
 from drills.engine import RestoreOrder
 from drills.engines.velero.naming import name_rules
 from drills.engines.velero.preview import preview_of
-from drills.engines.velero.remarks import warning
 from drills.engines.velero.results import ALREADY
 from drills.engines.velero.site import Site
 from drills.errors import DrillError, Interrupted
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.objects import KubeObject
 
 WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9._]*[A-Za-z0-9])?")

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from drills import objects
 from drills.engines.velero.candidates import Locations
 from drills.engines.velero.kinds import DEPLOYMENT, STATUS_REQUEST, V1
-from drills.engines.velero.remarks import refused, unasked, warning
+from drills.engines.velero.remarks import refused, unasked
 from drills.engines.velero.site import Site
 from drills.engines.velero.waiting import phase, wait_for
 from drills.errors import DeadlinePassed, DrillError, Forbidden, Interrupted, Missing, NotServed
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.objects import KubeObject
 from drills.ports import Deadline
 

@@ -15,13 +15,13 @@ from drills.engines.velero.candidates import Locations
 from drills.engines.velero.kinds import LOCATION, RESTORE, SCHEDULE
 from drills.engines.velero.namespace_patterns import is_pattern
 from drills.engines.velero.phases import Standing, restore_standing
-from drills.engines.velero.remarks import note, unasked, warning
+from drills.engines.velero.remarks import note, unasked
 from drills.engines.velero.server import ask_server
 from drills.engines.velero.site import Site
 from drills.engines.velero.turns import somebody_elses
 from drills.engines.velero.waiting import phase
 from drills.errors import DrillError, Forbidden, Misconfigured, NotServed
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.objects import KubeObject
 from drills.ports import Kind
 
@@ -66,11 +66,11 @@ def survey(site: Site) -> EngineStatus:
         schedules=schedules.names,
         locations=tuple(sorted(locations)),
         clocks=answer.clocks,
-        writable=tuple(
-            f"backupstoragelocation {name}"
+        writable={
+            name: f"backupstoragelocation {name}"
             for name, location in sorted(locations.items())
             if not _read_only(location)
-        ),
+        },
     )
 
 

@@ -13,11 +13,11 @@ from drills import marks, objects
 from drills.cluster import Change, ChangeType
 from drills.engines.velero.kinds import RESTORE, RESTORE_FINALIZER
 from drills.engines.velero.phases import Standing, restore_standing
-from drills.engines.velero.remarks import note, warning
+from drills.engines.velero.remarks import note
 from drills.engines.velero.site import Site
 from drills.engines.velero.waiting import IDLE_SECONDS, phase
 from drills.errors import DeadlinePassed
-from drills.findings import Cause, Finding
+from drills.findings import Cause, Finding, warning
 from drills.objects import KubeObject
 from drills.ports import Clock, Deadline
 

@@ -217,6 +217,8 @@ def _from_info(claim: BackedUpObject, row: KubeObject, index: _Index) -> BackedU
         instant=objects.instant(row, "startTimestamp"),
         miss=miss,
     )
+    if found.has_data and method in {POD_VOLUME, DATA_MOVER} and _was_empty(backups):
+        found = replace(found, was_empty=True)
     if method == DATA_MOVER and found.has_data and index.sources.data_uploads is not None:
         return replace(found, doubt=findable.unmarked(claim))
     return found
@@ -300,13 +302,14 @@ def _without_info(claim: BackedUpObject, bound: str, index: _Index) -> BackedUpV
     backups = index.saved(claim)
     if backups:
         best = next((b for b in backups if not _not_completed((b,))), backups[0])
-        return _entry(
+        found = _entry(
             method=POD_VOLUME,
             size=objects.number(best, "status", "progress", "totalBytes"),
             reason=_not_completed((best,)),
             instant=objects.instant(best, "status", "startTimestamp"),
             miss=_miss(POD_VOLUME, claim, backups, index),
         )
+        return replace(found, was_empty=found.has_data and _was_empty((best,)))
     if bound in (index.taken or {}):
         return _entry(
             method=NATIVE,

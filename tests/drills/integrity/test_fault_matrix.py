@@ -252,6 +252,10 @@ CASES: dict[str, tuple[Edit, str]] = {
         status(phase="InProgress", startTimestamp="2020-01-01T00:00:00Z"),
         "backup-stuck",
     ),
+    "hooks failed": (
+        status(hookStatus={"hooksAttempted": 2, "hooksFailed": 1}),
+        "backup-hooks-failed",
+    ),
     "phase unknown": (status(phase="Perfect"), "phase-unknown"),
     "phase partly failed": (status(phase="PartiallyFailed", errors=1), "backup-partially-failed"),
     "ended before it began": (
@@ -325,6 +329,7 @@ HARMLESS = {
     "data movement unrecorded",
     "ended before it began",
     "counts changed",
+    "hooks failed",
     "snapshot counts changed",
     "phase partly failed",
     "foreign file",

@@ -55,6 +55,30 @@ def test_an_undamaged_backup_is_good(version: str, backup: str) -> None:
     assert found.terminal
 
 
+def test_counts_that_nobody_wrote_are_not_zero() -> None:
+    files = dict(REAL)
+    backup = json.loads(files[METADATA])
+    del backup["status"]["progress"]
+    files[METADATA] = json.dumps(backup).encode()
+    assert codes(check(files)) == set()
+
+
+def test_hooks_that_ran_are_no_news() -> None:
+    files = dict(REAL)
+    backup = json.loads(files[METADATA])
+    backup["status"]["hookStatus"] = {"hooksAttempted": 4}
+    files[METADATA] = json.dumps(backup).encode()
+    assert codes(check(files)) == set()
+
+
+def test_an_archive_in_several_gzip_members_is_whole() -> None:
+    """As tools write it that pack with many threads; Go's reader takes them for one."""
+    plain, packed = gzip.decompress(REAL[ARCHIVE]), b""
+    for at in range(0, len(plain), 7000):
+        packed += gzip.compress(plain[at : at + 7000])
+    assert codes(check({**REAL, ARCHIVE: packed})) == set()
+
+
 def test_what_it_holds_is_counted_once() -> None:
     """The copies below version folders would double every count."""
     facts = check(dict(REAL), BULK).facts

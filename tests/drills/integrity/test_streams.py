@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from drills.errors import BackupUnreadable
 from drills.integrity import inflate as inflating
 from drills.integrity import tar
 from drills.integrity.entropy import Entropy
-from drills.integrity.inflate import Exploding, PlainInflater, inflate
+from drills.integrity.inflate import Exploding, Inflater, PlainInflater, inflate, inflater
 from drills.integrity.streams import ahead
 from tests.drills.integrity.buckets import ARCHIVE, REAL
 
@@ -32,7 +32,7 @@ def cut(body: bytes, size: int) -> Iterator[bytes]:
 def test_both_unpackers_agree(body: bytes, size: int) -> None:
     packed = gzip.compress(body)
     fast = b"".join(inflate(cut(packed, size)))
-    plain = b"".join(inflate(cut(packed, size), PlainInflater()))
+    plain = b"".join(inflate(cut(packed, size), PlainInflater))
     assert fast == plain == body
 
 
@@ -45,13 +45,48 @@ def test_both_unpackers_refuse_the_same(place: int, bit: int) -> None:
     body = bytearray(REAL[ARCHIVE])
     body[place] ^= 1 << bit
 
-    def outcome(with_: PlainInflater | None) -> bytes | None:
+    def outcome(fresh: Callable[[], Inflater]) -> bytes | None:
         try:
-            return b"".join(inflate([bytes(body)], with_))
+            return b"".join(inflate([bytes(body)], fresh))
         except BackupUnreadable:
             return None
 
-    assert outcome(None) == outcome(PlainInflater())
+    assert outcome(inflater) == outcome(PlainInflater)
+
+
+@given(
+    bodies=st.lists(st.binary(max_size=900), min_size=1, max_size=6),
+    size=st.integers(min_value=1, max_value=600),
+)
+@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("fresh", [inflater, PlainInflater])
+def test_members_that_follow_each_other_are_one_file(
+    bodies: list[bytes], size: int, fresh: Callable[[], Inflater]
+) -> None:
+    """Go's reader takes them for one, wherever they are cut (RFC 1952, 2.2)."""
+    packed = b"".join(gzip.compress(body) for body in bodies)
+    assert b"".join(inflate(cut(packed, size), fresh)) == b"".join(bodies)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (b"more", "behind the end"),
+        (b"\0" * 512, "behind the end"),
+        (b"\x1f", "too early"),
+        (gzip.compress(b"second")[:-3], "too early"),
+        (gzip.compress(b"second")[:-5] + b"wrong", "no sound gzip|too early|behind the end"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_what_is_no_whole_member_behind_the_end_is_damage(more: bytes, why: str, size: int) -> None:
+    with pytest.raises(BackupUnreadable, match=why):
+        list(inflate(cut(gzip.compress(b"first") + more, size)))
+
+
+def test_members_without_number_are_refused() -> None:
+    with pytest.raises(Exploding, match="gzip streams"):
+        list(inflate([gzip.compress(b"") * 5000]))
 
 
 def test_a_bomb_is_defused(monkeypatch: pytest.MonkeyPatch) -> None:

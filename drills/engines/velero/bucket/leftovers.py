@@ -8,7 +8,8 @@ then what its folder lacks is damage.
 """
 
 from drills.engines.velero.reader.layout import Part, parts_of
-from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.tally import plain
+from drills.engines.velero.remarks import warned
 from drills.findings import Finding
 from drills.integrity.contract import Listed
 

@@ -12,9 +12,8 @@ from drills.engines.velero.reader.files import called
 from drills.engines.velero.reader.layout import PASSING, SUFFERS, Part
 from drills.engines.velero.reader.material import Material
 from drills.engines.velero.reader.sources import Presence
-from drills.engines.velero.reader.tally import warned
 from drills.engines.velero.reader.versions import Wrote
-from drills.engines.velero.remarks import damage, note
+from drills.engines.velero.remarks import damage, note, warned
 from drills.findings import Finding
 
 

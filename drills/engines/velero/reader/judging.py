@@ -11,6 +11,7 @@ its findings. A drill and `verify` say the same with the same weight, but for th
 | a claim was left out on purpose          | warning   | critical | it would come back empty   |
 | log missing, foreign file, counts differ | warning   | note     | no restore reads them      |
 | a repository's structure is unclear      | unknown   | note     | the drill opens it         |
+|                                          |           | warning  | the embedded cluster not   |
 | a saved claim unknown to volumeinfo      | unknown   | note     | the drill restores it      |
 | what pods name is not in the backup     | by order  | by rules | `companions/judging`       |
 | repositories of other namespaces         | looked at | not      | this restore needs them not|
@@ -32,14 +33,14 @@ from drills.engines.velero.reader.listed_index import Named
 from drills.engines.velero.reader.material import Material
 from drills.engines.velero.reader.metadata import metadata_findings
 from drills.engines.velero.reader.records import counts_differ, error_findings, record_findings
-from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.tally import plain
 from drills.engines.velero.reader.volume_check import (
     Volumes,
     restic_findings,
     unknown_claims,
     volume_check,
 )
-from drills.engines.velero.remarks import damage, note
+from drills.engines.velero.remarks import damage, note, warned
 from drills.engines.velero.repository import Saved
 from drills.engines.velero.scope import scope_of
 from drills.engines.velero.volumes import forgotten
@@ -48,7 +49,8 @@ from drills.findings import Finding, Severity
 NEW_BACKUP = "Take a new backup; see what wrote to the bucket besides Velero."
 INCIDENTAL = frozenset({"log-missing", "file-unknown", "counts-differ"})
 """What no restore suffers from: worth a note beside a drill, which shows more."""
-SHOWN_BY_A_DRILL = frozenset({"repository-unclear", "volume-records-differ"})
+UNCLEAR = "repository-unclear"
+SHOWN_BY_A_DRILL = frozenset({UNCLEAR, "volume-records-differ"})
 """Questions that `verify` leaves open and the drill itself answers."""
 Repositories = Callable[[Iterable[Saved]], Iterable[Finding]]
 """Says what is wrong with the repositories that hold these snapshots."""
@@ -60,13 +62,29 @@ def judged(
     repositories: Repositories,
     now: datetime,
     wanted: frozenset[str] | None = None,
+    *,
+    moves_bytes: bool = True,
 ) -> Iterator[Finding]:
-    """Yield every finding of one backup; `wanted` are the namespaces that a drill restores."""
+    """Yield every finding of one backup; `wanted` are the namespaces that a drill restores.
+
+    `moves_bytes`: whether the drill's cluster opens repositories.
+    """
     for finding in _all(read, volumes, repositories, now, wanted):
-        yield finding if wanted is None else _beside_a_drill(finding)
+        yield finding if wanted is None else _beside_a_drill(finding, moves_bytes=moves_bytes)
 
 
-def _beside_a_drill(finding: Finding) -> Finding:
+def _beside_a_drill(finding: Finding, *, moves_bytes: bool) -> Finding:
+    if finding.code == UNCLEAR and not moves_bytes:
+        said = finding.message.rstrip(".")
+        return replace(
+            finding,
+            severity=Severity.WARNING,
+            unanswered=False,
+            message=f"{said}; the embedded cluster moves no volume data, so this drill did not "
+            "open the repository either.",
+            remedy="Open it with kopia or restic (`snapshot verify`, `check`), or drill the backup "
+            "on a real cluster.",
+        )
     shown = finding.unanswered and finding.code in SHOWN_BY_A_DRILL
     if shown or finding.code in INCIDENTAL:
         return replace(finding, severity=Severity.INFO, unanswered=False)
@@ -195,6 +213,8 @@ def _against_list(read: Material, wanted: frozenset[str] | None) -> Iterator[Fin
     if lost:
         yield from _lost(read, wanted)
     if read.meta is None or not read.meta.usable:
+        return
+    if not objects.mapping(read.meta.obj, "status", "progress"):
         return
     for word in ("totalItems", "itemsBackedUp"):
         said = read.meta.count("progress", word)

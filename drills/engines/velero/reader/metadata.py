@@ -11,8 +11,8 @@ from drills.clocks import instants_clocks
 from drills.engines.velero.kinds import SCHEDULE_LABEL, V1
 from drills.engines.velero.phases import UNFINISHED, UNUSABLE_BACKUP_PHASES, USABLE_BACKUP_PHASES
 from drills.engines.velero.reader.contents import KNOWN_FORMATS
-from drills.engines.velero.reader.tally import plain, warned
-from drills.engines.velero.remarks import damage, note, unasked
+from drills.engines.velero.reader.tally import plain
+from drills.engines.velero.remarks import damage, note, unasked, warned
 from drills.errors import BackupUnreadable
 from drills.findings import Finding
 from drills.objects import KubeObject
@@ -74,6 +74,7 @@ def metadata_findings(found: Metadata, folder: str, now: datetime) -> tuple[Find
         *_name(found, folder),
         *_phase(found, now),
         *(_times(found, now) if found.usable else ()),
+        *(_hooks(found) if found.usable else ()),
         *(_format(found) if found.usable else ()),
     )
 
@@ -138,6 +139,26 @@ def _times(found: Metadata, now: datetime) -> tuple[Finding, ...]:
         why = f"It expired at {found.expires:%Y-%m-%d %H:%M} UTC: Velero will delete it."
         findings.append(note("backup-expired", subject, why))
     return tuple(findings)
+
+
+def _hooks(found: Metadata) -> tuple[Finding, ...]:
+    """Return the warning that hooks failed; only one with `onError: Fail` fails the backup.
+
+    Velero counts them since 1.13 (v1.18 `pkg/backup/backup.go`, HookStatus).
+    """
+    failed = found.count("hookStatus", "hooksFailed")
+    if failed <= 0:
+        return ()
+    why = (
+        f"{failed} of its {found.count('hookStatus', 'hooksAttempted')} hooks failed: what they "
+        "were to do around the reading of the data (flush a database, freeze a file system) may "
+        "not have been done, and the data may not be consistent."
+    )
+    remedy = (
+        "See the backup's log for the hook's error and mend it; drill with a probe that reads "
+        "the data. `onError: Fail` makes such a backup PartiallyFailed."
+    )
+    return (warned("backup-hooks-failed", f"backup {found.name}", why, remedy),)
 
 
 def _format(found: Metadata) -> tuple[Finding, ...]:

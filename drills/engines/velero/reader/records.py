@@ -13,8 +13,8 @@ from drills.engines.velero.judgement import DATA_UPLOADS
 from drills.engines.velero.kinds import BACKUP_NAME_LABEL, label_value
 from drills.engines.velero.reader.archive_audit import Later
 from drills.engines.velero.reader.metadata import Metadata
-from drills.engines.velero.reader.tally import plain, warned
-from drills.engines.velero.remarks import damage, unasked
+from drills.engines.velero.reader.tally import plain
+from drills.engines.velero.remarks import damage, unasked, warned
 from drills.engines.velero.results import messages
 from drills.engines.velero.volumes import CLAIM_ANNOTATION
 from drills.findings import Finding

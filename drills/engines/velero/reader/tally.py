@@ -4,7 +4,7 @@ In: code, subject and sentence. Out: findings with a count and a few examples, i
 """
 
 from drills.engines.velero.remarks import damage
-from drills.findings import Cause, Finding, Severity
+from drills.findings import Finding
 
 MOST_EXAMPLES = 5
 MOST_LENGTH = 160
@@ -44,15 +44,3 @@ def plain(text: str) -> str:
     """Return text from a bucket so that no terminal obeys it."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:MOST_LENGTH])
     return shown + ("…" if len(text) > MOST_LENGTH else "")
-
-
-def warned(code: str, subject: str, message: str, remedy: str) -> Finding:
-    """Return a warning that blames the backup."""
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        cause=Cause.BACKUP,
-        subject=subject,
-        message=message,
-        remedy=remedy,
-    )

@@ -7,9 +7,9 @@ Where a repository's own tool opened it, that decides; its structure is judged o
 import threading
 from collections.abc import Iterable, Iterator
 
-from drills.engines.velero.reader.tally import plain, warned
+from drills.engines.velero.reader.tally import plain
 from drills.engines.velero.reader.vault import Vault, look
-from drills.engines.velero.remarks import damage, note, refused, unasked
+from drills.engines.velero.remarks import damage, note, refused, unasked, warned
 from drills.engines.velero.repository import (
     BRING_BACK,
     KOPIA,

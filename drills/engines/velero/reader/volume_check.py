@@ -14,8 +14,8 @@ from drills.engines.velero.namespace_patterns import covers
 from drills.engines.velero.pod_volumes import PodVolumes
 from drills.engines.velero.reader.metadata import Metadata
 from drills.engines.velero.reader.records import Records
-from drills.engines.velero.reader.tally import plain, warned
-from drills.engines.velero.remarks import damage
+from drills.engines.velero.reader.tally import plain
+from drills.engines.velero.remarks import damage, warned
 from drills.engines.velero.repository import RESTIC, Saved, saved_in
 from drills.engines.velero.volumes import CLAIM_ANNOTATION
 from drills.findings import Finding, Severity

@@ -111,3 +111,10 @@ def test_trouble_with_the_location_is_not_blamed_on_the_backup(
 def test_namespaces_with_a_star_mean_all() -> None:
     assert backup(spec={"includedNamespaces": ["*"]}).included_namespaces == ()
     assert backup(spec={"includedNamespaces": ["a"]}).included_namespaces == ("a",)
+
+
+def test_a_start_that_is_yet_to_come_does_not_say_who_asked_for_the_backup() -> None:
+    """A wrong clock would make a copied bucket look like this cluster's own, its schedule gone."""
+    asked: dict[str, object] = {"creationTimestamp": "2026-11-20T10:00:00Z"}
+    assert backup(metadata=asked).made_here
+    assert not backup({"startTimestamp": "2027-06-01T00:00:00Z"}, metadata=asked).made_here

@@ -1,5 +1,7 @@
 """What became of claims whose data came another way than by pod volumes."""
 
+from dataclasses import replace
+
 import pytest
 
 from drills.backups import BackedUpVolume
@@ -76,6 +78,13 @@ def test_a_snapshot_counts_as_restored_only_where_velero_lists_it(method: str) -
     """With snapshots switched off in the server the claim comes back empty, unlisted."""
     assert outcome(volume(method), VolumeWork(info=(LISTED,))) == "restored"
     assert outcome(volume(method), VolumeWork()) == "unknown"
+
+
+@pytest.mark.parametrize("method", ["PodVolumeBackup", "DataMover"])
+def test_nothing_moves_what_was_empty_in_the_source(method: str) -> None:
+    """Velero orders no restore of a volume without a snapshot; the claim is as it was."""
+    assert outcome(replace(volume(method), bytes=0, was_empty=True), VolumeWork()) == "restored"
+    assert outcome(replace(volume(method), bytes=0), VolumeWork()) == "empty"
 
 
 def test_no_data_in_the_backup_is_an_empty_claim() -> None:

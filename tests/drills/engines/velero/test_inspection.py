@@ -184,6 +184,18 @@ def test_an_empty_pack_is_a_note_beside_a_drill() -> None:
     assert (finding.code, finding.severity) == ("repository-unclear", Severity.INFO)
 
 
+def test_the_embedded_cluster_opens_no_repository_and_says_so() -> None:
+    velero = FakeVelero()
+    velero.cluster.embedded = True
+    pack = next(key for key in velero.store.files if key.startswith("kopia/production/p"))
+    velero.store.files[pack] = b""
+    (finding,) = inspect(velero).findings
+    assert (finding.code, finding.severity) == ("repository-unclear", Severity.WARNING)
+    assert not finding.unanswered
+    assert "did not open the repository" in finding.message
+    assert "real cluster" in finding.remedy
+
+
 def test_without_the_store_veleros_word_on_the_repository_counts() -> None:
     velero = FakeVelero()
     velero.cluster.put(

@@ -183,6 +183,36 @@ def test_many_texts_go_into_rules_as_far_as_they_fit(monkeypatch: pytest.MonkeyP
     assert len(made.rules) == 2
 
 
+def test_objects_that_change_alike_share_a_rule() -> None:
+    """Velero tries every rule on every object, and one ConfigMap holds them all."""
+    pods = [thing("pods", f"web-{n}", spec=pod(WEB)) for n in range(40)]
+    sets = [thing("replicasets.apps", n, spec={"template": {"spec": pod(WEB)}}) for n in ("a", "b")]
+    other = thing("pods", "web-4", spec=pod({**WEB, "command": ["run", "postgres.db.svc"]}))
+    wanted = order(*(one for one in pods if one[0].name != "web-4"), *sets, other)
+    assert len(name_rules(wanted).rules) == 3
+    modifier = Modifier(rules(wanted))
+    for key, obj in (*pods[:4], *pods[5:], *sets):
+        assert "postgres.db" not in json.dumps(modifier.applied(key.resource, obj)), key
+    changed = modifier.applied("pods", other[1])
+    (web,) = objects.items(changed, "spec", "containers")
+    assert objects.items(web, "command") == ["run", "postgres.drill-db.svc"]
+    stranger = thing("pods", "web-40", spec=pod(WEB))[1]
+    assert modifier.applied("pods", stranger) == stranger
+
+
+def test_thousands_that_change_alike_fit() -> None:
+    found = [
+        thing("deployments.apps", f"web-{n}", spec={"template": {"spec": pod(WEB)}})
+        for n in range(5_000)
+    ]
+    (rule,) = name_rules(order(*found)).rules
+    assert "resourceNameRegex" not in objects.mapping(rule, "conditions")
+    stranger = thing("deployments.apps", "other", spec={"template": {"spec": pod(SIDE)}})
+    wanted = order(*found, stranger)
+    assert len(rendered(rules(wanted))) < 200_000
+    assert Modifier(rules(wanted)).applied("deployments.apps", stranger[1]) == stranger[1]
+
+
 def test_an_alias_follows_its_service_and_others_lead_nowhere() -> None:
     def service(alias: str) -> BackedUpObject:
         key, obj = thing("services", spec={"type": "ExternalName", "externalName": alias})

@@ -186,6 +186,14 @@ def test_before_volumeinfo_a_retained_volume_without_saved_data_is_attached() ->
     assert not judged(None, policy="Retain").restored_as_is
 
 
+@pytest.mark.parametrize("row", [{"backupMethod": "PodVolumeBackup", "pvbInfo": {}}, None])
+def test_a_volume_that_was_empty_is_there_with_nothing_in_it(row: dict[str, object] | None) -> None:
+    said = {"phase": "Completed", "message": "volume was empty so no snapshot was taken"}
+    found = judged(row, saved=({**SAVED, "status": said},))
+    assert (found.has_data, found.was_empty) == (True, True)
+    assert not judged(row, saved=(SAVED,)).was_empty
+
+
 def test_a_snapshot_that_is_not_named_is_missed_whatever_else_was_empty() -> None:
     """What file-system backup said of the claim says nothing of a snapshot of it."""
     empty = {
