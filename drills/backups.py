@@ -204,6 +204,10 @@ class BackedUpVolume:
     """True where the restored claim would ask for a volume that the backup does not hold."""
     doubt: str = ""
     """What speaks against data that is there otherwise."""
+    uploader: str = ""
+    """What moved the data, in the engine's word; '' where it does not say."""
+    all_read: bool = False
+    """True where the backup is known to have read all that `bytes` counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
