@@ -13,6 +13,7 @@ fits decides; none leaves False, so that what is unlike in kind never passes.
 | number      | text that spells it as the expectation does | always                          |
 | number      | text that spells it otherwise (1.2, `1.20`) | None                            |
 | text        | a number                                    | of the same value               |
+| text        | a database's digits                         | equal; of the same value: None  |
 | text        | true, false                                 | true, false, t, f, in any case  |
 | text        | bytes                                       | as text, or in hex after \x, 0x  |
 | mapping     | mapping                                     | all keys, each value alike      |
@@ -110,7 +111,8 @@ def _same_number(expected: object, observed: object) -> bool | None:
     left, right = number(expected), number(observed)
     if left is None or left != right:
         return False
-    if _is_number(observed) or str(expected) == str(observed).strip():
+    counted = isinstance(observed, Amount) and not isinstance(expected, str)
+    if counted or not isinstance(observed, str) or str(expected) == observed.strip():
         return True
     return None
 
