@@ -213,6 +213,7 @@ def act_probe(drill: Drill) -> None:
                 stop=lambda: drill.stop() or found_open(),
                 listener=drill.trail,
                 mute=notes.foreseen.probes,
+                closed=notes.foreseen.closed,
             )
             _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")
