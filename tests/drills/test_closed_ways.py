@@ -10,8 +10,9 @@ from drills.closed_ways import CODE, closed_findings, closed_ways
 from drills.findings import Cause, Severity
 from drills.plan import left_out_rules
 from drills.record import Outcome, Verdict
+from drills.rehearsal import Ask, rehearse
 from scenarios.model import ProbeSpec
-from tests.fakes.drilling import World, scenario
+from tests.fakes.drilling import DRILL, World, scenario
 from tests.fakes.engine import SHOP, SOURCE, backed, inventory, manifest
 from tests.fakes.probing import spec
 
@@ -106,6 +107,7 @@ def test_a_drill_does_not_blame_the_backup_and_a_rehearsal_says_so_before() -> N
     assert probe.outcome is Outcome.INCONCLUSIVE
     assert probe.cause is Cause.ISOLATION
     assert probe.message.startswith("not asked: the drill closed this way")
-    planned = world.rehearsal(asking)
+    asked = frozenset({Ask.ABILITIES})
+    planned = rehearse(asking, world.ports(), drill_id=DRILL, seed=7, asks=asked)
     assert [one.code for one in planned.findings if one.code == CODE] == [CODE]
     assert planned.verdict is Verdict.INCONCLUSIVE
