@@ -116,8 +116,8 @@ REMEDIES = {
     "not-in-backup": SAVE_IT,
     "fewer": (
         "Symbolic links that the backup found unchanged count there and not in the restore, hard "
-        "links may too. A required data probe of this namespace that passes (checksum, canary, sql) "
-        "settles it; else compare by hand in a kept sandbox."
+        "links may too. A required data probe of this namespace (checksum, canary, sql) settles it "
+        "where it passes; else compare by hand in a kept sandbox."
     ),
 }
 LOOK = "Look at the engine's volume restores; a data probe would settle it."
