@@ -21,6 +21,7 @@ velero `pkg/restic/exec_commands.go` with restic 0.15 `cmd/restic/cmd_stats.go` 
 | counted by the restore | uploader | and                                        | outcome  |
 |------------------------|----------|--------------------------------------------|----------|
 | as much, or more       | any      |                                            | restored |
+| less                   | another  | a data mover that is not Velero's own      | fewer    |
 | nothing                | kopia    | saved below LINKS_ALONE, not `all_read`    | fewer    |
 | nothing                | any      | else                                       | empty    |
 | fewer                  | any      | its own count had not come to its end      | fewer    |
@@ -62,6 +63,8 @@ def compared(volume: BackedUpVolume, counted: int | None, expected: int | None =
     links_count = volume.uploader != RESTIC and not volume.all_read
     if back >= saved:
         return RESTORED
+    if volume.uploader not in {KOPIA, RESTIC, ""}:
+        return FEWER
     if not back:
         return FEWER if links_count and saved < LINKS_ALONE else EMPTY
     if volume.uploader == RESTIC or back < (expected or 0):

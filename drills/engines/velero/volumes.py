@@ -220,7 +220,7 @@ def _from_info(claim: BackedUpObject, row: KubeObject, index: _Index) -> BackedU
     )
     found = replace(
         found,
-        uploader=objects.text(details, "uploaderType"),
+        uploader=_uploader(details),
         all_read=all_read(found.bytes, objects.number(details, "incrementalSize")),
     )
     if method == DATA_MOVER and found.has_data and index.sources.data_uploads is not None:
@@ -387,6 +387,12 @@ def _entry(
         remedy=miss.remedy if miss and not reason else "",
         doubt=miss.why if miss and not sure else "",
     )
+
+
+def _uploader(details: KubeObject) -> str:
+    """Return what moved the data; a data mover that is not Velero's own goes by its own name."""
+    mover = objects.text(details, "dataMover")
+    return mover if mover not in {"", "velero"} else objects.text(details, "uploaderType")
 
 
 def _size(details: KubeObject) -> int | None:

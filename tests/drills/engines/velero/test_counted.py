@@ -133,6 +133,8 @@ def test_hard_links_that_restic_counts_once_blame_nobody(now: Volume) -> None:
         (13, 0, 0, "kopia", "fewer"),
         (LINKS_ALONE, 0, 0, "kopia", "empty"),
         (13, 0, 0, "restic", "empty"),
+        (10 * LINKS_EXPLAIN, 0, 0, "vendor", "fewer"),
+        (7, 7, 7, "vendor", "restored"),
         (10 * LINKS_EXPLAIN, 9 * LINKS_EXPLAIN, 9 * LINKS_EXPLAIN, "kopia", "fewer"),
         (10 * LINKS_EXPLAIN, 8 * LINKS_EXPLAIN, 8 * LINKS_EXPLAIN, "kopia", "failed"),
         (10 * LINKS_EXPLAIN, 8 * LINKS_EXPLAIN, 10 * LINKS_EXPLAIN, "kopia", "fewer"),
