@@ -61,8 +61,9 @@ def closed_findings(probes: tuple[ProbeSpec, ...], closed: Mapping[str, str]) ->
                 subject=f'probe "{probe.name}"',
                 message=f'Probe "{probe.name}" is not asked: {closed[probe.name]}.',
                 remedy=(
-                    "Ask a workload or a pod of the sandbox, or a Service with a selector; or make"
-                    " the probe optional (required: false)."
+                    "Ask a workload or a pod of the sandbox, or a Service with a selector; allow a"
+                    " kind (restore.allow) where its copy does no harm; or make the probe optional"
+                    " (required: false)."
                 ),
                 unanswered=probe.required,
             )
@@ -87,7 +88,7 @@ def _why(
     service = held.get(_key(target, SERVICES))
     if rule.reason == REBUILT and (service is None or not _closed(service, rules)):
         return ""
-    return f"the drill leaves {target.resource} out, which {rule.reason}: {target} is not there"
+    return f"the drill leaves {target.resource} out ({rule.reason}), so {target} is not there"
 
 
 def _closed(service: BackedUpObject, rules: tuple[LeftOutRule, ...]) -> str:
