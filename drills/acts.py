@@ -26,6 +26,7 @@ from drills.proving.acts import asked_again, guises_gone, prove
 from drills.questions import probe_context
 from drills.record import Completeness, ProbeRecord
 from drills.restore_lookout import RestoreLookout, restore_given_up
+from drills.settled_volumes import settled
 from drills.stages.isolate import check_free
 from drills.stages.probe import run_probes
 from drills.stages.restore import examine, restore
@@ -220,6 +221,7 @@ def act_probe(drill: Drill) -> None:
                 stop=lambda: drill.stop() or found_open(),
                 listener=drill.trail,
                 mute=notes.foreseen.probes,
+                closed=notes.foreseen.closed,
             )
             _believe(drill, probes)
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")
@@ -244,7 +246,15 @@ def _believe(drill: Drill, probes: tuple[ProbeRecord, ...]) -> None:
         raise
     if drill.hindered:
         drill.notes.probes = doubted_probes(probes, HINDERED, Cause.ENVIRONMENT)
+    _settle_volumes(drill)
     drill.notes.findings += _fair(drill, lost)
+
+
+def _settle_volumes(drill: Drill) -> None:
+    """Close what the engine's counters left open and the data itself has answered."""
+    notes, scenario = drill.notes, drill.scenario
+    sources = tuple(scenario.restore.namespaces)
+    notes.findings[:] = settled(notes.findings, scenario.probes, notes.probes, sources)
 
 
 def _fair(drill: Drill, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

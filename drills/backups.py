@@ -206,6 +206,10 @@ class BackedUpVolume:
     """What speaks against data that is there otherwise."""
     was_empty: bool = False
     """True where the volume held nothing when it was read: nothing was saved, nothing comes."""
+    uploader: str = ""
+    """What moved the data, in the engine's word; '' where it does not say."""
+    all_read: bool = False
+    """True where the backup is known to have read all that `bytes` counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,7 +150,8 @@ class RestoredVolume:
     method: str
     bytes: int | None
     outcome: str
-    """`restored`, `empty`, `failed`, `unknown`, or `interrupted` by something outside."""
+    """`restored`, `empty`, `failed`, `fewer` (bytes were counted than saved, which proves nothing),
+    `unknown`, or `interrupted` by something outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 In: what the scenario expects and what a probe observed. Out: a Mismatch, or None where it holds.
 A plain value means equals; a mapping holds one or several of `min`, `max`, `contains`, `matches`,
-`oneOf`, `not`. Nothing (None) meets no expectation but a plain null: absence never passes.
+`oneOf`, `not`. Nothing (None) meets no expectation but a plain null: absence never passes. What
+equal means for which kinds of values says `drills.alike`.
 """
 
 import json
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drills import patterns
+from drills.alike import alike, any_alike, number
 from drills.errors import CannotAsk
 from drills.findings import Cause
 
 LONGEST_SHOWN = 200
-_NUMBER = re.compile(r"[+-]?\d{1,64}(?:\.\d{1,64})?(?:[eE][+-]?\d{1,3})?")
 _QUANTITY = re.compile(r"([+-]?\d{1,30}(?:\.\d{1,30})?)(Ki|Mi|Gi|Ti|Pi|Ei|m|k|M|G|T|P)")
 _SUFFIXES: Mapping[str, Decimal] = {
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", start=1)},
@@ -92,40 +93,19 @@ def _in_words(word: str, operand: object) -> str:
 
 
 def _equal(expected: object, observed: object) -> bool:
-    if isinstance(expected, bool) or isinstance(observed, bool):
-        return _truth(expected) is not None and _truth(expected) is _truth(observed)
-    if isinstance(expected, int | float) or isinstance(observed, int | float):
-        left, right = number(expected), number(observed)
-        return left is not None and left == right
-    if isinstance(expected, Mapping) and isinstance(observed, Mapping):
-        return expected.keys() == observed.keys() and all(
-            _equal(value, observed[key]) for key, value in expected.items()
+    return _known(alike(expected, observed), expected, observed)
+
+
+def _known(same: bool | None, expected: object, observed: object) -> bool:
+    """Return what is known; raises CannotAsk where a text spells the same number otherwise."""
+    if same is None:
+        raise CannotAsk(
+            f"{show(expected)} and the text {show(observed)} are one number spelled differently",
+            hint=f"quote what the text must be (as {show(observed)}) where a version or any text is"
+            " meant; say min and max where a number is",
+            cause=Cause.CONFIGURATION,
         )
-    if isinstance(expected, list | tuple) and isinstance(observed, list | tuple):
-        return len(expected) == len(observed) and all(
-            _equal(left, right) for left, right in zip(expected, observed, strict=True)
-        )
-    return expected == observed
-
-
-def _truth(value: object) -> bool | None:
-    """Read a truth as Kubernetes writes it (`"True"` in conditions, `"true"` in annotations)."""
-    if isinstance(value, bool):
-        return value
-    words = {"true": True, "false": False}
-    return words.get(value.strip().lower()) if isinstance(value, str) else None
-
-
-def number(value: object) -> Decimal | None:
-    """Return a number, or a text that is one, as Decimal; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        number = Decimal(str(value))
-        return None if number.is_nan() else number
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
-    return None
+    return same
 
 
 def _size(value: object) -> Decimal | None:
@@ -152,7 +132,8 @@ def _contains(operand: object, observed: object) -> bool:
     if isinstance(observed, Mapping):
         return operand in observed
     if isinstance(observed, list | tuple):
-        return any(_equal(operand, each) for each in observed)
+        same = any_alike(observed, lambda each: alike(operand, each))
+        return _known(same, operand, observed)
     return _as_text(operand) in _as_text(observed)
 
 
@@ -161,7 +142,10 @@ def _matches(operand: object, observed: object) -> bool:
 
 
 def _one_of(operand: object, observed: object) -> bool:
-    return isinstance(operand, list | tuple) and any(_equal(each, observed) for each in operand)
+    if not isinstance(operand, list | tuple):
+        return False
+    same = any_alike(operand, lambda each: alike(each, observed))
+    return _known(same, operand, observed)
 
 
 def _not(operand: object, observed: object) -> bool:

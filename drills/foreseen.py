@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drills.backups import ObjectKey
+from drills.closed_ways import closed_findings, closed_ways
 from drills.engine import Engine, ForeseesVolumes, RestoreOrder, Unfillable
 from drills.findings import Cause, Finding, Severity
 from drills.foreseen_claims import CODE, unbindable
@@ -32,6 +33,8 @@ class Foreseen:
     """(source namespace, claim) whose data it cannot bring back."""
     probes: Mapping[str, str] = field(default_factory=dict)
     """Names of probes that nobody there can answer, with the reason."""
+    closed: Mapping[str, str] = field(default_factory=dict)
+    """Names of probes whose way the drill itself closes, with the reason."""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -54,16 +57,20 @@ def foresee(cluster: Cluster, engine: Engine, scenario: Scenario, order: Restore
     lost = _unfillable(engine, order)
     mute = tuple(spec for spec in scenario.probes if not abilities.answers_probe(ways_of(spec)))
     version = cluster.version()
+    sources = tuple(order.namespaces)
+    closed = closed_ways(scenario.probes, order.inventory, sources, order.left_out)
     return Foreseen(
         unserved=unserved_keys(kinds),
         volumes=frozenset(claim for one in lost for claim in one.claims),
         probes={spec.name: _reason(spec, abilities) for spec in mute},
+        closed=closed,
         findings=(
             *(finding_of(one, order.inventory, version) for one in kinds),
             *removed_notes(cluster, order),
             *map(_volumes, lost),
             *unbindable(cluster, order),
             *probe_findings(mute, abilities),
+            *closed_findings(scenario.probes, closed),
         ),
     )
 

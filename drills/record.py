@@ -134,8 +134,10 @@ class VolumeRecord:
     method: str
     bytes: int | None
     outcome: str
-    """`restored`, `empty`, `failed`, `interrupted`, `left-out` (on purpose), `not-in-backup`,
-    `not-restored`, `unknown`."""
+    """`restored`, `empty`, `failed`, `interrupted`, `fewer` (bytes counted than saved),
+    `left-out` (on purpose), `not-in-backup`, `not-restored`, `unknown`."""
+    saved: int | None = None
+    """Bytes that the backup counted, None where it does not say; for the words of a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from drills.record import (
     Verdict,
 )
 from drills.sandbox import isolation_words
+from drills.settled_volumes import CODE as VOLUME_QUESTION
 from drills.stages.volumes import FINE
 from drills.verdict import Facts, ProofFacts, decide, proven
 from scenarios.model import ProofLevel, Scenario
@@ -101,7 +102,9 @@ def judged(scenario: Scenario, notes: Notes, *, embedded: bool) -> Judgement:
 def proof_level(notes: Notes, *, embedded: bool) -> ProofLevel:
     """Return what was proven so far."""
     back = notes.completeness is not None and not notes.completeness.missing
-    whole = all(v.outcome in FINE for v in notes.volumes)
+    doubted = any(f.code == VOLUME_QUESTION and f.unanswered for f in notes.findings)
+    fine = FINE if doubted else FINE | {"fewer"}
+    whole = all(v.outcome in fine for v in notes.volumes)
     return proven(
         ProofFacts(
             embedded=embedded, complete=back and whole and notes.settled, probes=notes.probes

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from drills.expectations import Mismatch, number, show
+from drills.alike import number
+from drills.expectations import Mismatch, show
 
 NUMBERS = frozenset({"count", "rows", "value"})
 """Words that are compared as numbers, where they hold any."""

@@ -7,8 +7,8 @@ Out: a Sample. Only kinds that read are asked, and only for what the scenario sa
 from collections.abc import Mapping
 from dataclasses import replace
 
+from drills.alike import number
 from drills.errors import CannotAsk
-from drills.expectations import number
 from drills.findings import Cause
 from drills.probes import Answer, ProbeContext, find_probe
 from drills.probes.comparing import compare

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from scenarios.problems import Problem, ScenarioError
     from scenarios.reference import render_reference
+    from scenarios.remarks import scenario_remarks
 
 __all__ = [
     "BackupQuery",
@@ -55,6 +56,7 @@ __all__ = [
     "parse_duration",
     "parse_scenario",
     "render_reference",
+    "scenario_remarks",
 ]
 
 _HOMES = {
@@ -66,6 +68,7 @@ _HOMES = {
     "parse_duration": "durations",
     "parse_scenario": "loading",
     "render_reference": "reference",
+    "scenario_remarks": "remarks",
 }
 
 

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
+from drills.alike import Amount
+
 NAME = "restore-drill"
 """By which the connection shows in the server's own list."""
 
@@ -58,7 +60,7 @@ def plain(cell: object) -> object:
     if cell is None or isinstance(cell, bool | int | float | str | datetime):
         return cell
     if isinstance(cell, Decimal):
-        return int(cell) if cell == cell.to_integral_value() else str(cell)
+        return int(cell) if cell == cell.to_integral_value() else Amount(cell)
     if isinstance(cell, bytes | bytearray):
         return bytes(cell).decode("utf-8", "replace")
     if isinstance(cell, list | tuple):

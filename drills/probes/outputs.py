@@ -7,6 +7,7 @@ says otherwise, and an instant is looked for only where all else fits.
 from collections.abc import Collection, Iterator, Mapping
 
 from drills import objects
+from drills.alike import Amount, number
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch, check
 from drills.findings import Cause
@@ -68,4 +69,6 @@ def _compare(
     yield about("exitCode", check(expect.get("exitCode", 0), exit_code))
     for word, text in texts.items():
         if word in expect:
-            yield about(word, check(expect[word], text.strip()))
+            said = text.strip()
+            counted = word == "value" and number(said) is not None
+            yield about(word, check(expect[word], Amount(said) if counted else said))

@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from drills import objects
+from drills.alike import number
 from drills.errors import CannotAsk
-from drills.expectations import Mismatch, number, show
+from drills.expectations import Mismatch, show
 from drills.findings import Cause
 from drills.probes.comparing import compare, duration
 from drills.probes.contract import Answer, Probe, ProbeContext

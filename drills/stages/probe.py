@@ -34,15 +34,22 @@ def run_probes(
     listener: Listener,
     probes: Mapping[str, Probe] | None = None,
     mute: Mapping[str, str] | None = None,
+    closed: Mapping[str, str] | None = None,
 ) -> tuple[ProbeRecord, ...]:
     """Ask all of `specs` and return their records; never raises for what a probe does.
 
     `probes` are looked at before those that are built in or installed. `mute` names those that
-    nobody in this cluster can answer, with the reason: they are not asked.
+    nobody in this cluster can answer, with the reason: they are not asked. Nor are those in
+    `closed`, whose way the drill itself closed.
     """
     limits = Limits(deadline=deadline, stop=stop)
     board = _Board(
-        specs=tuple(specs), context=context, limits=limits, probes=probes or {}, mute=mute or {}
+        specs=tuple(specs),
+        context=context,
+        limits=limits,
+        probes=probes or {},
+        mute=mute or {},
+        closed=closed or {},
     )
     while len(board.records) < len(board.specs):
         board.start_what_can_start()
@@ -62,6 +69,7 @@ class _Board:
     limits: Limits
     probes: Mapping[str, Probe]
     mute: Mapping[str, str] = field(default_factory=dict)
+    closed: Mapping[str, str] = field(default_factory=dict)
     records: dict[int, ProbeRecord] = field(default_factory=dict)
     fresh: list[ProbeRecord] = field(default_factory=list)
     """Records the listener has not heard of."""
@@ -95,6 +103,8 @@ class _Board:
         spec = self.specs[at]
         if spec.name in self.mute:
             return self._settle(at, self.mute[spec.name], Cause.ENVIRONMENT)
+        if spec.name in self.closed:
+            return self._settle(at, self.closed[spec.name], Cause.ISOLATION)
         done = {self.specs[i].name: record for i, record in self.records.items()}
         names = {other.name for other in self.specs}
         for need in spec.needs:

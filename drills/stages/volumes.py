@@ -1,6 +1,15 @@
 """What came back of each volume, by what the engine says and by the bytes that it moved. Pure.
 
 In: the inventory's volumes and the engine's account. Out: a record for each claim, and findings.
+Only an engine knows what its counters count, so it compares them itself; here an engine's word
+alone is not enough where its own numbers do not bear it out:
+
+| the engine says | counted by the restore        | outcome             |
+|-----------------|-------------------------------|---------------------|
+| `restored`      | as much as was saved, or more | restored            |
+| `restored`      | less than was saved           | fewer: an open question |
+| `restored`      | nothing of something          | empty               |
+| anything else   | any                           | what the engine says |
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping
@@ -66,33 +75,52 @@ def _volume(
     elif back is None:
         outcome, size = "not-restored", None
     else:
-        counted = back.outcome not in {"unknown", "interrupted"}
-        sizes = (back.bytes, volume.bytes)
-        short = counted and None not in sizes and (back.bytes or 0) < (volume.bytes or 0)
-        outcome = "empty" if short and not back.bytes else "failed" if short else back.outcome
-        size = back.bytes
+        outcome, size = _outcome(volume, back), back.bytes
     return VolumeRecord(
         claim=volume.claim,
         namespace=volume.namespace,
         method=volume.method,
         bytes=size,
         outcome=outcome,
+        saved=volume.bytes,
     )
 
 
+def _outcome(volume: BackedUpVolume, back: RestoredVolume) -> str:
+    if back.outcome != "restored" or back.bytes is None or back.bytes >= (volume.bytes or 0):
+        return back.outcome
+    return "fewer" if back.bytes else "empty"
+
+
 FINE = frozenset({"restored", "left-out"})
-WORDS = {
+LOST = {
     "not-in-backup": "has no data in the backup; it came back empty",
     "not-restored": "has data in the backup, but the engine restored none of it",
     "empty": "came back empty",
     "failed": "did not come back whole",
 }
-
-
-OPEN_WORDS = {
+OPEN = {
     "interrupted": "did not come back whole because the engine was kept from it",
+    "fewer": "was restored without an error, yet fewer bytes were counted than when it was saved",
 }
 NOT_SHOWN = "could not be shown to have come back"
+SAVE_IT = (
+    "Back the volume up (remove its opt-out, or enable file-system backup or snapshots), "
+    "then drill again."
+)
+BACK_UP_AGAIN = (
+    "Look at the engine's volume restore and the volume repository (verify --bucket), "
+    "then take a new backup and drill that."
+)
+REMEDIES = {
+    "not-in-backup": SAVE_IT,
+    "fewer": (
+        "Symbolic links that the backup found unchanged count there and not in the restore, hard "
+        "links may too. A required data probe of this namespace (checksum, canary, sql) settles it "
+        "where it passes; else compare by hand in a kept sandbox."
+    ),
+}
+LOOK = "Look at the engine's volume restores; a data probe would settle it."
 
 
 def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
@@ -101,20 +129,21 @@ def volume_findings(volumes: Iterable[VolumeRecord]) -> tuple[Finding, ...]:
 
 
 def _volume_finding(volume: VolumeRecord) -> Finding:
-    lost = volume.outcome in WORDS
-    subject = f"persistentvolumeclaim {volume.namespace}/{volume.claim}"
-    words = WORDS.get(volume.outcome) or OPEN_WORDS.get(volume.outcome, NOT_SHOWN)
+    lost = volume.outcome in LOST
+    words = LOST.get(volume.outcome) or OPEN.get(volume.outcome, NOT_SHOWN)
     return Finding(
         code=f"volume-{volume.outcome}",
         severity=Severity.CRITICAL if lost else Severity.WARNING,
         cause=Cause.BACKUP if lost else Cause.ENVIRONMENT,
-        subject=subject,
-        message=f"The volume of claim {volume.namespace}/{volume.claim} {words}.",
-        remedy=(
-            "Back the volume up (remove its opt-out, or enable file-system backup or snapshots), "
-            "then drill again."
-            if lost
-            else "Look at the engine's volume restores; a data probe would settle it."
-        ),
+        subject=f"persistentvolumeclaim {volume.namespace}/{volume.claim}",
+        message=f"The volume of claim {volume.namespace}/{volume.claim} {words}{_counts(volume)}.",
+        remedy=REMEDIES.get(volume.outcome, BACK_UP_AGAIN if lost else LOOK),
         unanswered=not lost,
     )
+
+
+def _counts(volume: VolumeRecord) -> str:
+    """Return both counts in words, where they are what is odd."""
+    if volume.outcome not in {"fewer", "failed", "empty"} or not volume.saved:
+        return ""
+    return f" ({volume.bytes or 0} bytes of {volume.saved})"

@@ -8,6 +8,7 @@ from scenarios.jsonpath import JsonPathError, parse_jsonpath
 from scenarios.meaning.schedule import is_time_zone
 from scenarios.patterns import PatternError, compile_pattern
 from scenarios.problems import Complaint, Path, quoted
+from scenarios.timeformats import TimeFormatError, parse_time_format
 
 
 def check_answers(document: Document) -> Iterator[Complaint]:
@@ -21,14 +22,24 @@ def check_answers(document: Document) -> Iterator[Complaint]:
                 hint = "add spec.objectives.rpo, or say a duration here"
                 where = (*path, "expect", word, "within")
                 yield Complaint(path=where, message=message, hint=hint)
-        yield from _check_zone((*path, "expect", "newest", "timeZone"), probe)
+            yield from _check_reading((*path, "expect", word), probe.part("expect", word))
 
 
-def _check_zone(path: Path, probe: Document) -> Iterator[Complaint]:
-    zone = probe.text("expect", "newest", "timeZone")
+def _check_reading(path: Path, said: Document) -> Iterator[Complaint]:
+    """Yield what is wrong with how instants are to be read."""
+    zone, form = said.text("timeZone"), said.text("format")
     if zone and not is_time_zone(zone):
         message = f"no time zone is called {quoted(zone)}"
-        yield Complaint(path=path, message=message, hint="for example UTC or Europe/Berlin")
+        hint = "for example UTC or Europe/Berlin"
+        yield Complaint(path=(*path, "timeZone"), message=message, hint=hint)
+    if form and said.has("unit"):
+        message = "instants are written in a format, or counted in a unit"
+        yield Complaint(path=(*path, "unit"), message=message, hint="keep one of both", at_key=True)
+    try:
+        parse_time_format(form or "%F")
+    except TimeFormatError as error:
+        hint = "for example %d.%m.%Y %H:%M:%S"
+        yield Complaint(path=(*path, "format"), message=str(error), hint=hint)
 
 
 def _walk(path: Path, found: object) -> Iterator[Complaint]:

@@ -1,9 +1,12 @@
 """What meets an expectation and what does not."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drills.alike import Amount
 from drills.errors import CannotAsk
 from drills.expectations import LONGEST_SHOWN, check, describe, show
 from drills.findings import Cause
@@ -12,7 +15,27 @@ HOLDS: list[tuple[object, object]] = [
     (200, 200),
     (200, "200"),
     ("200", 200),
-    (1.5, "1.50"),
+    (1.5, "1.5"),
+    (1.5, 1.50),
+    (1.5, Decimal("1.50")),
+    (1.5, Amount("1.50")),
+    ("1.50", 1.5),
+    ("1.50", Amount("1.50")),
+    (True, 1),
+    (False, 0),
+    (True, "t"),
+    (False, "F"),
+    (True, "1"),
+    (True, b"\x01"),
+    (False, "\x00"),
+    (1, b"\x01"),
+    ("t", True),
+    ("false", False),
+    ("\\xDEADbeef", b"\xde\xad\xbe\xef"),
+    ("0xdeadbeef", b"\xde\xad\xbe\xef"),
+    ("plain", b"plain"),
+    ({"oneOf": [1.20, "1.20"]}, "1.20"),
+    ({"contains": 1.5}, ["1.50", 1.5]),
     ("ok", "ok"),
     (True, "True"),
     (False, "false"),
@@ -35,8 +58,21 @@ FAILS: list[tuple[object, object]] = [
     (200, 500),
     (200, "ok"),
     ("1.10", "1.1"),
-    (True, 1),
+    (True, 2),
+    (True, "10"),
+    (True, "yes"),
+    (True, 1.0),
+    (False, ""),
+    (False, None),
     (1, True),
+    ("1", True),
+    (1, "true"),
+    (49, b"1"),
+    ("1.2", "1.20"),
+    (1.2, "1.20.1"),
+    (1.2, "v1.2"),
+    ("deadbeef", b"\xde\xad\xbe\xef"),
+    ("?", b"\xff"),
     ("ok", None),
     (0, None),
     (False, None),
@@ -75,6 +111,54 @@ def test_unknown_words_cannot_be_asked(expected: object) -> None:
     with pytest.raises(CannotAsk) as caught:
         check(expected, "x")
     assert caught.value.cause is Cause.CONFIGURATION
+
+
+SPELLED: list[tuple[object, object]] = [
+    (1.2, "1.20"),
+    (1, "1.0"),
+    (200, "0200"),
+    (3.0, "3"),
+    ("1.5", Amount("1.50")),
+    ({"not": 1.2}, "1.20"),
+    ({"oneOf": [1.2, 7]}, "1.20"),
+    ({"contains": 1.2}, ["1.20"]),
+    ([1.2], ["1.20"]),
+    ({"not": {"oneOf": [1.2]}}, "1.20"),
+]
+
+
+@pytest.mark.parametrize(("expected", "observed"), SPELLED)
+def test_one_number_spelled_otherwise_in_a_text_is_an_open_question(
+    expected: object, observed: object
+) -> None:
+    """A version 1.20 is not the version 1.2, an amount of 1.20 is one of 1.2: only people know."""
+    with pytest.raises(CannotAsk) as caught:
+        check(expected, observed)
+    assert caught.value.cause is Cause.CONFIGURATION
+    assert "quote" in caught.value.hint
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12))
+def test_a_number_never_meets_a_text_that_is_not_its_own_spelling(
+    expected: float, observed: str
+) -> None:
+    if observed.strip() == str(expected) or observed in {"\x00", "\x01"}:
+        return
+    try:
+        assert check(expected, observed) is not None
+    except CannotAsk:
+        assert float(observed) == expected
+
+
+@given(st.sampled_from(["1.10", "2.0", "10.50", "0.30"]), st.booleans())
+def test_a_version_read_as_a_number_never_passes_in_either_polarity(
+    version: str, negated: bool
+) -> None:
+    expected: object = {"not": float(version)} if negated else float(version)
+    if str(float(version)) == version:
+        version += "0"
+    with pytest.raises(CannotAsk):
+        check(expected, version)
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(", "[z-a]"])

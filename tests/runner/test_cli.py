@@ -102,3 +102,45 @@ def test_module_runs_the_drill_command() -> None:
     )
     assert done.returncode == 2
     assert "absent.yaml" in done.stderr
+
+
+def scenario_with(expect: str, tmp_path: Path) -> str:
+    """Return a scenario whose one probe expects that."""
+    file = tmp_path / "versions.yaml"
+    file.write_text(
+        "apiVersion: drills/v1\nkind: RestoreDrill\nmetadata: {name: versions}\nspec:\n"
+        "  cluster: {context: lab}\n  backup: {engine: velero, schedule: nightly}\n"
+        "  restore: {namespaces: {shop: shop-drill}}\n  probes:\n"
+        "    - name: version\n      exec: {workload: deployment/app, command: [app, --version]}\n"
+        f"      expect: {expect}\n"
+    )
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("expect", "written"),
+    [
+        ("{stdout: 1.2}", "1.2"),
+        ("{stdout: {oneOf: [2.10, '2.11']}}", "2.10"),
+        ("{stderr: {not: 3.0}}", "3.0"),
+        ("{value: 1.20}", "1.20"),
+    ],
+)
+def test_validate_warns_of_a_number_where_a_version_may_be_meant(
+    expect: str, written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = scenario_with(expect, tmp_path)
+    assert main(["validate", scenario]) == 0
+    shown = capsys.readouterr().err
+    assert f"warning  {scenario}:11:" in shown
+    assert f'"{written}"' in shown
+
+
+@pytest.mark.parametrize(
+    "expect", ["{stdout: '1.2'}", "{value: 1.5}", "{stdout: 12}", "{stdout: {min: 1.5, max: 2.50}}"]
+)
+def test_validate_keeps_quiet_where_a_number_or_a_text_is_plain(
+    expect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", scenario_with(expect, tmp_path)]) == 0
+    assert "warning" not in capsys.readouterr().err

@@ -13,14 +13,14 @@ from datetime import datetime
 from drills import objects
 from drills.backups import BackedUpVolume
 from drills.engine import RestoredVolume, RestoreOrder
+from drills.engines.velero.counted import EMPTY, FAILED, RESTORED, compared
 from drills.engines.velero.ending import OUTSIDE
 from drills.engines.velero.remarks import unasked
 from drills.engines.velero.volumes import DATA_MOVER, POD_VOLUME
 from drills.findings import Finding
 from drills.objects import KubeObject
 
-RESTORED, EMPTY, FAILED, UNKNOWN = "restored", "empty", "failed", "unknown"
-INTERRUPTED = "interrupted"
+UNKNOWN, INTERRUPTED = "unknown", "interrupted"
 DAMAGED = re.compile(
     r"corrupt|checksum|(snapshot|manifest|blob|object|content)\b.{0,80}\bnot found",
     re.IGNORECASE,
@@ -151,7 +151,8 @@ def _by_mover(volume: BackedUpVolume, mover: KubeObject | None, work: _Work) -> 
         return _entry(volume, moved, FAILED if DAMAGED.search(said) else UNKNOWN)
     if state != "Completed":
         return _entry(volume, moved, UNKNOWN)
-    return _entry(volume, moved, EMPTY if volume.bytes and not moved else RESTORED)
+    total = objects.number(mover, "status", "progress", "totalBytes")
+    return _entry(volume, moved, compared(volume, moved, total))
 
 
 def _unmoved(volume: BackedUpVolume, work: _Work) -> RestoredVolume:

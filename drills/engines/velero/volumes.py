@@ -14,6 +14,7 @@ from datetime import datetime
 from drills import objects
 from drills.backups import Absence, BackedUpObject, BackedUpVolume
 from drills.engines.velero import findable
+from drills.engines.velero.counted import all_read
 from drills.engines.velero.findable import SNAPSHOT_ANNOTATION, Miss, uploads_by_claim
 from drills.engines.velero.pod_volumes import Claim, PodVolumes, by_claim
 from drills.engines.velero.skips import Asked, Bystanders, Skip, absence_of, skip_of
@@ -219,6 +220,11 @@ def _from_info(claim: BackedUpObject, row: KubeObject, index: _Index) -> BackedU
     )
     if found.has_data and method in {POD_VOLUME, DATA_MOVER} and _was_empty(backups):
         found = replace(found, was_empty=True)
+    found = replace(
+        found,
+        uploader=_uploader(details),
+        all_read=all_read(found.bytes, objects.number(details, "incrementalSize")),
+    )
     if method == DATA_MOVER and found.has_data and index.sources.data_uploads is not None:
         return replace(found, doubt=findable.unmarked(claim))
     return found
@@ -302,14 +308,20 @@ def _without_info(claim: BackedUpObject, bound: str, index: _Index) -> BackedUpV
     backups = index.saved(claim)
     if backups:
         best = next((b for b in backups if not _not_completed((b,))), backups[0])
+        size = objects.number(best, "status", "progress", "totalBytes")
         found = _entry(
             method=POD_VOLUME,
-            size=objects.number(best, "status", "progress", "totalBytes"),
+            size=size,
             reason=_not_completed((best,)),
             instant=objects.instant(best, "status", "startTimestamp"),
             miss=_miss(POD_VOLUME, claim, backups, index),
         )
-        return replace(found, was_empty=found.has_data and _was_empty((best,)))
+        return replace(
+            found,
+            was_empty=found.has_data and _was_empty((best,)),
+            uploader=objects.text(best, "spec", "uploaderType"),
+            all_read=all_read(size, objects.number(best, "status", "incrementalBytes")),
+        )
     if bound in (index.taken or {}):
         return _entry(
             method=NATIVE,
@@ -378,6 +390,12 @@ def _entry(
         remedy=miss.remedy if miss and not reason else "",
         doubt=miss.why if miss and not sure else "",
     )
+
+
+def _uploader(details: KubeObject) -> str:
+    """Return what moved the data; a data mover that is not Velero's own goes by its own name."""
+    mover = objects.text(details, "dataMover")
+    return mover if mover not in {"", "velero"} else objects.text(details, "uploaderType")
 
 
 def _size(details: KubeObject) -> int | None:

@@ -80,7 +80,9 @@ VOLUMES = {
     "size of the backup unknown": (saved(size=None), back("restored", 5), "restored"),
     "an empty volume of old": (saved(size=0), back("restored", 0), "restored"),
     "said to be back, but nothing came": (saved(), back("restored", 0), "empty"),
-    "said to be back, but only some came": (saved(), back("restored", MIB // 2), "failed"),
+    "said to be back, but only some came": (saved(), back("restored", MIB // 2), "fewer"),
+    "the engine knows that it is less": (saved(), back("failed", MIB // 2), "failed"),
+    "the engine cannot tell": (saved(), back("fewer", 0), "fewer"),
     "failed": (saved(), back("failed"), "failed"),
     "empty": (saved(), back("empty", None), "empty"),
     "unknown": (saved(), back("unknown", None), "unknown"),
@@ -125,7 +127,7 @@ def test_lost_data_is_the_backups_fault(outcome: str) -> None:
     assert not finding.unanswered
 
 
-@pytest.mark.parametrize("outcome", ["unknown", "a word we do not know"])
+@pytest.mark.parametrize("outcome", ["unknown", "fewer", "a word we do not know"])
 def test_data_that_nobody_vouches_for_is_unanswered(outcome: str) -> None:
     (finding,) = volume_findings([record(outcome)])
     assert finding.unanswered

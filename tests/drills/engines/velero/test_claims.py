@@ -49,7 +49,8 @@ def outcome(of: BackedUpVolume, work: VolumeWork) -> str:
     ("downloads", "expected"),
     [
         ((download("Completed", 100),), "restored"),
-        ((download("Completed", 0),), "empty"),
+        ((download("Completed", 0),), "fewer"),
+        ((download("Completed", 87),), "fewer"),
         ((download("Failed", 50),), "unknown"),
         ((download("Failed", 50, message="an odd thing happened"),), "unknown"),
         ((download("Failed", 50, message="blob ab12 not found"),), "failed"),
