@@ -15,6 +15,7 @@ from scenarios.document import Document
 from scenarios.environment import fill
 from scenarios.form import check_form
 from scenarios.growing import grow
+from scenarios.hiding import Veil, veil_of
 from scenarios.meaning import check_meaning
 from scenarios.model import Scenario
 from scenarios.problems import (
@@ -28,6 +29,7 @@ from scenarios.problems import (
     render_path,
 )
 from scenarios.reading import MOST_BYTES, Unreadable
+from scenarios.secrets import confidential
 from scenarios.tree import Leaf, Node, leaves, place
 
 
@@ -85,7 +87,8 @@ def parse_scenario(data: bytes, *, source: str, environ: Mapping[str, str]) -> S
     complaints = tuple(_first_of_each([*writing, *filling, *form], meaning))
     if complaints:
         raise ScenarioError(_problems(source, root, complaints))
-    return build(document, source=source, sha256=hashlib.sha256(data).hexdigest())
+    scenario = build(document, source=source, sha256=hashlib.sha256(data).hexdigest())
+    return replace(scenario, confidential=confidential(root))
 
 
 def _first_of_each(first: Sequence[Complaint], then: Iterator[Complaint]) -> Iterator[Complaint]:
@@ -105,20 +108,21 @@ def _problems(source: str, root: Node, complaints: Sequence[Complaint]) -> Itera
     ]
     placed.sort(key=lambda pair: pair[0])
     filled = [leaf for _, leaf in leaves(root) if leaf.filled and leaf.value]
+    veil = veil_of(confidential(root).secrets)
     for (line, column), complaint in placed[:MOST_PROBLEMS]:
-        yield _problem(source, _discreet(complaint, filled), line, column)
+        yield _problem(source, _discreet(complaint, filled, veil), line, column)
     if len(placed) > MOST_PROBLEMS:
         more = f"and {len(placed) - MOST_PROBLEMS} problems more"
         yield Problem(source=source, line=0, column=0, path="", message=more)
 
 
-def _discreet(complaint: Complaint, filled: Sequence[Leaf]) -> Complaint:
+def _discreet(complaint: Complaint, filled: Sequence[Leaf], veil: Veil) -> Complaint:
     """Name the reference instead of what the environment held, which may be a secret."""
     message, hint = complaint.message, complaint.hint
     for leaf in filled:
         value, reference = quoted(leaf.value), quoted(leaf.text)
         message, hint = message.replace(value, reference), hint.replace(value, reference)
-    return replace(complaint, message=message, hint=hint)
+    return replace(complaint, message=veil.hide(message), hint=veil.hide(hint))
 
 
 def _problem(source: str, complaint: Complaint, line: int, column: int) -> Problem:

@@ -222,6 +222,15 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confidential:
+    """What no output may show, by the rule of `scenarios.secrets`."""
+
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    shown: tuple[str, ...] = field(default=(), repr=False)
+    """Texts by which the scenario names things; what stands in one is no secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """The whole file. `sha256` is of the file's bytes as read, before ${VAR} is filled in."""
 
@@ -243,3 +252,4 @@ class Scenario:
     probes: tuple[ProbeSpec, ...] = ()
     cleanup: CleanupPolicy = CleanupPolicy.ALWAYS
     controls: tuple[str, ...] = ()
+    confidential: Confidential = field(default_factory=Confidential, repr=False)

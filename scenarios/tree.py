@@ -1,7 +1,7 @@
 """The document as a tree whose every node knows its line and column, and the way back to data."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from scenarios.problems import Path
@@ -19,6 +19,8 @@ class Leaf:
     quoted: bool = False
     filled: bool = False
     """True where the environment supplied (part of) the value."""
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Variables that supplied something, each with what it held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
