@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Scenario,
         ScheduleSpec,
     )
+    from scenarios.packs_page import render_packs
     from scenarios.problems import Problem, ScenarioError
     from scenarios.reference import render_reference
 
@@ -54,6 +55,7 @@ __all__ = [
     "load_scenarios",
     "parse_duration",
     "parse_scenario",
+    "render_packs",
     "render_reference",
 ]
 
@@ -65,6 +67,7 @@ _HOMES = {
     "load_scenarios": "loading",
     "parse_duration": "durations",
     "parse_scenario": "loading",
+    "render_packs": "packs_page",
     "render_reference": "reference",
 }
 

@@ -219,6 +219,8 @@ class ProbeSpec:
     interval: timedelta = timedelta(seconds=1)
     retries: int = 10
     initial_delay: timedelta = timedelta(0)
+    pack: str = ""
+    """The pack that it came with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

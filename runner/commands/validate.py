@@ -22,4 +22,7 @@ def command(scenarios: tuple[Path, ...]) -> int:
     """
     for scenario in load_all(scenarios):
         click.echo(f"valid  {scenario.source}  {scenario.name}")
+        for probe in scenario.probes:
+            if probe.pack:
+                click.echo(f"  pack {probe.pack}  {probe.name}  ({probe.kind})")
     return 0
