@@ -33,6 +33,7 @@ from drills.stages.restore import examine, restore
 from drills.stages.settle import settle
 from drills.state import Drill
 from drills.taking import check_standing, clear_remains, look_around, make_and_close, take_leases
+from drills.veil import learn_restored, unread_secrets
 
 FOREGONE_SECONDS = 60.0
 """How long workloads are waited for where the drill can pass no more: only to say more."""
@@ -184,6 +185,7 @@ def act_settle(drill: Drill) -> None:
     with notes.stage("settle") as note:
         if drill.deadline is None:
             raise Halt
+        _know_secrets(drill)
         settled = settle(
             drill.ports.cluster,
             drill.ports.clock,
@@ -212,6 +214,9 @@ def act_probe(drill: Drill) -> None:
             raise Halt
         if not drill.scenario.probes:
             notes.findings.append(nothing_asked())
+        if drill.unread is not None:
+            _know_secrets(drill)
+            notes.findings += unread_secrets(drill.unread)
         context = probe_context(drill, requested_at=notes.requested_at, requested=notes.requested)
         with asked_again(drill) as found_open:
             probes = run_probes(
@@ -227,6 +232,12 @@ def act_probe(drill: Drill) -> None:
         passed = sum(1 for probe in notes.probes if probe.outcome == "passed")
         note.message = f"{passed} of {len(notes.probes)} passed"
         _look_for_stop(drill)
+
+
+def _know_secrets(drill: Drill) -> None:
+    """Learn what the restored Secrets hold, so that no answer shows it."""
+    if drill.engine.sandbox_shape is SandboxShape.NAMESPACES:
+        drill.unread = learn_restored(drill.ports.cluster, drill.targets, drill.veil)
 
 
 def _believe(drill: Drill, probes: tuple[ProbeRecord, ...]) -> None:

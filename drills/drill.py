@@ -27,7 +27,7 @@ def run_drill(scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int
             drill.stability.close()
         ports.shield()
         cleanup = clean_up(drill)
-    return make_record(
+    record = make_record(
         scenario,
         drill_id,
         drill.notes,
@@ -36,6 +36,7 @@ def run_drill(scenario: Scenario, ports: DrillPorts, *, drill_id: str, seed: int
         ended_at=ports.clock.now(),
         audit=tuple(drill.trail.entries),
     )
+    return drill.veil.record(record)
 
 
 def _prove(drill: Drill) -> None:

@@ -52,6 +52,7 @@ def probe_context(drill: Drill, *, requested_at: datetime, requested: float) -> 
         ),
         shell=ports.shell,
         local=ports.local,
+        veil=drill.veil,
     )
 
 

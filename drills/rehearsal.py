@@ -132,7 +132,7 @@ def rehearse(
         backup=notes.backup,
         passed_over=notes.passed_over,
         inventory=notes.inventory,
-        findings=tuple(notes.findings),
+        findings=drill.veil.veiled(tuple(notes.findings)),
         left_out=drill.order.left_out if drill.order else (),
         owned_out=drill.order.owned_out if drill.order else {},
         submitted=notes.submitted,
@@ -144,7 +144,7 @@ def rehearse(
         prober=prober_of(scenario, ports.prober_image),
         tried=tried,
         compared=notes.compared,
-        traceback=notes.traceback,
+        traceback=drill.veil.hide(notes.traceback),
     )
 
 

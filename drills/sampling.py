@@ -14,6 +14,7 @@ from drills.probes import Answer, ProbeContext, find_probe
 from drills.probes.comparing import compare
 from drills.probes.recorded import bare
 from drills.samples import Sample, question_digest
+from scenarios.hiding import veil_of
 from scenarios.model import ProbeSpec, Scenario
 from scenarios.recorded import recorded_words
 
@@ -40,6 +41,7 @@ def take_sample(scenario: Scenario, spec: ProbeSpec, context: ProbeContext) -> S
     words = recorded_words(spec.kind, spec.question, spec.expect)
     at, began = context.clock.now(), context.clock.monotonic()
     answer = _ask(spec, words, context)
+    _refuse_secrets(scenario, {word: answer.values.get(word) for word in words})
     return Sample(
         at=at,
         seconds=round(context.clock.monotonic() - began, 3),
@@ -50,6 +52,18 @@ def take_sample(scenario: Scenario, spec: ProbeSpec, context: ProbeContext) -> S
         values={word: _kept(word, answer.values.get(word)) for word in words},
         simulated=answer.simulated,
     )
+
+
+def _refuse_secrets(scenario: Scenario, values: Mapping[str, object]) -> None:
+    """Raise CannotAsk where a value holds a secret: the records are a plain file."""
+    veil = veil_of(scenario.confidential.secrets)
+    for word, value in values.items():
+        if veil.holds(str(value)):
+            raise CannotAsk(
+                f"{word} holds a secret of the scenario, so it is not recorded",
+                hint="ask for a count, a digest or an id",
+                cause=Cause.CONFIGURATION,
+            )
 
 
 def _ask(spec: ProbeSpec, words: tuple[str, ...], context: ProbeContext) -> Answer:

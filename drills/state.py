@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drills.engine import Engine, RestoreOrder
+from drills.errors import DrillError
 from drills.lease import SandboxLease
 from drills.marks import marks
 from drills.notes import AuditTrail, Notes
@@ -12,7 +13,8 @@ from drills.proving.proving import Proving
 from drills.samples import Samples
 from drills.sandbox import SandboxRights
 from drills.stages.settle import StabilityWatch
-from scenarios.model import NetworkIsolation, Scenario
+from drills.veil import DrillVeil, VeilingListener
+from scenarios.model import Confidential, NetworkIsolation, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,10 @@ class Drill:
     proving: Proving | None = None
     """The proof of the sandbox's isolation, where one can be had."""
     cleaning: bool = False
+    veil: DrillVeil = field(default_factory=lambda: DrillVeil(Confidential()))
+    """Hides what no output may show."""
+    unread: DrillError | None = None
+    """What kept the drill from knowing the values of the restored Secrets."""
 
     def stop(self) -> bool:
         """Return whether to stop: asked to, or the sandbox was lost to another drill."""
@@ -103,7 +109,10 @@ class Drill:
 
 def begin(scenario: Scenario, ports: DrillPorts, drill_id: str, seed: int) -> Drill:
     """Return a drill that has touched nothing yet."""
-    trail = AuditTrail(listener=ports.listener, clock=ports.clock, actor=ports.actor)
+    veil = DrillVeil(scenario.confidential)
+    trail = AuditTrail(
+        listener=VeilingListener(ports.listener, veil), clock=ports.clock, actor=ports.actor
+    )
     notes = Notes(
         clock=ports.clock,
         listener=trail,
@@ -123,6 +132,7 @@ def begin(scenario: Scenario, ports: DrillPorts, drill_id: str, seed: int) -> Dr
         engine=ports.engine(trail, stop),
         trail=trail,
         notes=notes,
+        veil=veil,
     )
     holder.append(drill)
     return drill

@@ -27,6 +27,7 @@ from runner.publish import ReportStore, open_report_store, publish
 from runner.settings import RunSettings, colour_wanted
 from runner.stopping import HEARING_SECONDS, StopSignal, signals
 from runner.wiring import drill_ports
+from scenarios.hiding import veil_of
 from scenarios.model import CleanupPolicy, Scenario
 
 PLAIN_WIDTH = 100
@@ -91,12 +92,18 @@ def run_one(scenario: Scenario, desk: Desk) -> ExitCode:
             scenario, desk.settings, desk.clusters, desk.signal, name, _hear(desk, name)
         )
     except Misconfigured as error:
-        _say(desk, name, [f"{scenario.source}: {error}", f"  {error.hint}"], err=True)
+        _say(desk, name, refusal_lines(scenario, error), err=True)
         return ExitCode.MISUSED
     except DrillError as error:
-        _say(desk, name, [f"{scenario.source}: {error}", f"  {error.hint}"], err=True)
+        _say(desk, name, refusal_lines(scenario, error), err=True)
         return ExitCode.INCONCLUSIVE
     return _publish(record, desk, name)
+
+
+def refusal_lines(scenario: Scenario, error: DrillError) -> list[str]:
+    """Return why a drill could not begin, without the scenario's secrets."""
+    veil = veil_of(scenario.confidential.secrets)
+    return [veil.hide(f"{scenario.source}: {error}"), veil.hide(f"  {error.hint}")]
 
 
 def perform(

@@ -93,4 +93,5 @@ def _tried(rehearsal: Rehearsal) -> Iterator[str]:
 def _probe(probe: ProbeSpec) -> str:
     need = f", after {', '.join(probe.needs)}" if probe.needs else ""
     must = "required" if probe.required else "optional"
+    must = f"pack {probe.pack}, {must}" if probe.pack else must
     return f"probe  {probe.name}  ({probe.kind}, {must}, proves {probe.proves}{need})"

@@ -19,6 +19,7 @@ from runner.clusters import Clusters
 from runner.exit_codes import ExitCode, worst
 from runner.settings import RunSettings
 from runner.stopping import StopSignal, signals
+from scenarios.hiding import Veil, veil_of
 from scenarios.model import ProbeSpec, Scenario
 
 
@@ -47,7 +48,7 @@ def _record(
     try:
         cluster = clusters.connect(clusters.source(scenario), clock)
     except Misconfigured as error:
-        click.echo(f"{scenario.source}: {error}\n  {error.hint}", err=True)
+        click.echo(_veil(scenario).hide(f"{scenario.source}: {error}\n  {error.hint}"), err=True)
         return ExitCode.MISUSED
     context = _context(scenario, cluster, clock)
     return worst([_one(scenario, probe, context, samples) for probe in to_record(scenario)])
@@ -61,11 +62,16 @@ def _one(scenario: Scenario, probe: ProbeSpec, context: ProbeContext, samples: S
         raise click.Abort from error
     except DrillError as error:
         hint = f"\n  {error.hint}" if error.hint else ""
-        click.echo(f"not recorded  {scenario.name}  {probe.name}: {error}{hint}", err=True)
+        words = _veil(scenario).hide(f"{error}{hint}")
+        click.echo(f"not recorded  {scenario.name}  {probe.name}: {words}", err=True)
         misused = isinstance(error, Misconfigured)
         return ExitCode.MISUSED if misused else ExitCode.INCONCLUSIVE
     click.echo(f"recorded  {scenario.name}  {probe.name}: {_words(sample)}")
     return ExitCode.OK
+
+
+def _veil(scenario: Scenario) -> Veil:
+    return veil_of(scenario.confidential.secrets)
 
 
 def _words(sample: Sample) -> str:

@@ -22,6 +22,7 @@ from runner.schedule import Schedule
 from runner.settings import RunSettings
 from runner.stopping import HEARING_SECONDS, StopSignal, signals
 from runner.web import Site, page, report_links, serve_site
+from scenarios.hiding import veil_of
 from scenarios.model import Scenario
 
 log = structlog.get_logger()
@@ -81,7 +82,9 @@ class Service:
             folder, _ = publish(record, self._settings.report_dir, self._store)
             log.info("drill ended", drill=this, verdict=str(record.verdict), report=str(folder))
         except DrillError as error:
-            log.warning("drill could not begin", drill=this, error=str(error), remedy=error.hint)
+            hide = veil_of(scenario.confidential.secrets).hide
+            words = {"error": hide(str(error)), "remedy": hide(error.hint)}
+            log.warning("drill could not begin", drill=this, **words)
         except OSError as error:
             log.warning("report could not be written", drill=this, error=str(error))
         finally:

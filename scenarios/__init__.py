@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Scenario,
         ScheduleSpec,
     )
+    from scenarios.packs_page import render_packs
     from scenarios.problems import Problem, ScenarioError
     from scenarios.reference import render_reference
     from scenarios.remarks import scenario_remarks
@@ -55,6 +56,7 @@ __all__ = [
     "load_scenarios",
     "parse_duration",
     "parse_scenario",
+    "render_packs",
     "render_reference",
     "scenario_remarks",
 ]
@@ -67,6 +69,7 @@ _HOMES = {
     "load_scenarios": "loading",
     "parse_duration": "durations",
     "parse_scenario": "loading",
+    "render_packs": "packs_page",
     "render_reference": "reference",
     "scenario_remarks": "remarks",
 }

@@ -38,19 +38,23 @@ def _fill_leaf(
     parts: list[str] = []
     end = size = 0
     from_environment = False
+    given: list[tuple[str, str]] = []
     for found in _REFERENCE.finditer(value):
         text, trouble = _look_up(found, environ)
         if trouble:
             hint = _advice(found["name"], environ)
             complaints.append(Complaint(path=path, message=trouble, hint=hint))
         from_environment |= found["name"] is not None
+        if environ.get(found["name"] or ""):
+            given.append((found["name"], text))
         parts += value[end : found.start()], text
         end, size = found.end(), size + len(text)
         if size > MOST_TEXT:
             message = f"filled in, this is longer than {MOST_TEXT} characters"
             complaints.append(Complaint(path=path, message=message))
             break
-    return replace(leaf, value="".join([*parts, value[end:]]), filled=from_environment)
+    filled = "".join([*parts, value[end:]])
+    return replace(leaf, value=filled, filled=from_environment, given=tuple(given))
 
 
 def _look_up(found: re.Match[str], environ: Mapping[str, str]) -> tuple[str, str]:

@@ -13,8 +13,10 @@ from pathlib import Path as FilePath
 from scenarios.build import build
 from scenarios.document import Document
 from scenarios.environment import fill
+from scenarios.expanding import Expanded, expand, uses_packs
 from scenarios.form import check_form
 from scenarios.growing import grow
+from scenarios.hiding import Veil, veil_of
 from scenarios.meaning import check_meaning
 from scenarios.model import Scenario
 from scenarios.problems import (
@@ -28,6 +30,7 @@ from scenarios.problems import (
     render_path,
 )
 from scenarios.reading import MOST_BYTES, Unreadable
+from scenarios.secrets import confidential
 from scenarios.tree import Leaf, Node, leaves, place
 
 
@@ -79,13 +82,33 @@ def parse_scenario(data: bytes, *, source: str, environ: Mapping[str, str]) -> S
         problem = _problem(source, error.complaint, line, column)
         raise ScenarioError([problem]) from None
     root, filling = fill(root, environ)
-    content, form = check_form(root)
+    if uses_packs(root) and (said := [*writing, *filling, *check_form(root)[1]]):
+        raise ScenarioError(_problems(source, root, tuple(_first_of_each(said, iter(())))))
+    expanded = expand(root)
+    content, form = check_form(expanded.root)
     document = Document(content)
     meaning = islice(check_meaning(document), MOST_PROBLEMS)
-    complaints = tuple(_first_of_each([*writing, *filling, *form], meaning))
+    found = _first_of_each([*writing, *filling, *form], meaning)
+    complaints = (*expanded.complaints, *_as_written(expanded, found))
     if complaints:
         raise ScenarioError(_problems(source, root, complaints))
-    return build(document, source=source, sha256=hashlib.sha256(data).hexdigest())
+    scenario = build(document, source=source, sha256=hashlib.sha256(data).hexdigest())
+    return _finished(scenario, expanded)
+
+
+def _finished(scenario: Scenario, expanded: Expanded) -> Scenario:
+    """Return the scenario with what the file's tree alone tells."""
+    packs = [origin.pack for origin in expanded.origins] or [""] * len(scenario.probes)
+    pairs = zip(scenario.probes, packs, strict=True)
+    probes = tuple(replace(probe, pack=pack) if pack else probe for probe, pack in pairs)
+    return replace(scenario, probes=probes, confidential=confidential(expanded.root))
+
+
+def _as_written(expanded: Expanded, complaints: Iterable[Complaint]) -> Iterator[Complaint]:
+    """Yield the complaints at their places, with the paths that the file's author knows."""
+    for complaint in complaints:
+        spot = complaint.spot or place(expanded.root, complaint.path, at_key=complaint.at_key)
+        yield expanded.as_written(replace(complaint, spot=spot))
 
 
 def _first_of_each(first: Sequence[Complaint], then: Iterator[Complaint]) -> Iterator[Complaint]:
@@ -105,20 +128,21 @@ def _problems(source: str, root: Node, complaints: Sequence[Complaint]) -> Itera
     ]
     placed.sort(key=lambda pair: pair[0])
     filled = [leaf for _, leaf in leaves(root) if leaf.filled and leaf.value]
+    veil = veil_of(confidential(root).secrets)
     for (line, column), complaint in placed[:MOST_PROBLEMS]:
-        yield _problem(source, _discreet(complaint, filled), line, column)
+        yield _problem(source, _discreet(complaint, filled, veil), line, column)
     if len(placed) > MOST_PROBLEMS:
         more = f"and {len(placed) - MOST_PROBLEMS} problems more"
         yield Problem(source=source, line=0, column=0, path="", message=more)
 
 
-def _discreet(complaint: Complaint, filled: Sequence[Leaf]) -> Complaint:
+def _discreet(complaint: Complaint, filled: Sequence[Leaf], veil: Veil) -> Complaint:
     """Name the reference instead of what the environment held, which may be a secret."""
     message, hint = complaint.message, complaint.hint
     for leaf in filled:
         value, reference = quoted(leaf.value), quoted(leaf.text)
         message, hint = message.replace(value, reference), hint.replace(value, reference)
-    return replace(complaint, message=message, hint=hint)
+    return replace(complaint, message=veil.hide(message), hint=veil.hide(hint))
 
 
 def _problem(source: str, complaint: Complaint, line: int, column: int) -> Problem:

@@ -219,6 +219,17 @@ class ProbeSpec:
     interval: timedelta = timedelta(seconds=1)
     retries: int = 10
     initial_delay: timedelta = timedelta(0)
+    pack: str = ""
+    """The pack that it came with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confidential:
+    """What no output may show, by the rule of `scenarios.secrets`."""
+
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    shown: tuple[str, ...] = field(default=(), repr=False)
+    """Texts by which the scenario names things; what stands in one is no secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,3 +254,4 @@ class Scenario:
     probes: tuple[ProbeSpec, ...] = ()
     cleanup: CleanupPolicy = CleanupPolicy.ALWAYS
     controls: tuple[str, ...] = ()
+    confidential: Confidential = field(default_factory=Confidential, repr=False)

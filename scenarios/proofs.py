@@ -5,7 +5,7 @@ from scenarios.model import ProofLevel
 
 PROBE_FIELDS = frozenset(
     {"name", "expect", "required", "proves", "needs", "timeout", "interval", "retries"}
-    | {"initialDelay"}
+    | {"initialDelay", "use", "with"}
 )
 
 _DEFAULTS = {

@@ -1,7 +1,7 @@
 """The document as a tree whose every node knows its line and column, and the way back to data."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from scenarios.problems import Path
@@ -19,6 +19,8 @@ class Leaf:
     quoted: bool = False
     filled: bool = False
     """True where the environment supplied (part of) the value."""
+    given: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Variables that supplied something, each with what it held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +120,18 @@ def with_leaves(node: Node, new: Mapping[Path, Leaf], path: Path = ()) -> Node:
         for key, entry in node.entries.items()
     }
     return replace(node, entries=entries)
+
+
+def with_node(node: Node, path: Path, new: Node) -> Node:
+    """Return the tree with the node at `path`, which must be there, replaced."""
+    if not path:
+        return new
+    step = path[0]
+    if isinstance(node, Table) and isinstance(step, str):
+        entry = node.entries[step]
+        changed = replace(entry, node=with_node(entry.node, path[1:], new))
+        return replace(node, entries={**node.entries, step: changed})
+    if isinstance(node, Branch) and isinstance(step, int):
+        nodes = (with_node(n, path[1:], new) if i == step else n for i, n in enumerate(node.nodes))
+        return replace(node, nodes=tuple(nodes))
+    return node

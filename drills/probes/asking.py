@@ -26,6 +26,7 @@ from drills.probes.comparing import compare, expect_words
 from drills.probes.contract import Answer, Probe, ProbeContext
 from drills.record import Outcome, ProbeRecord
 from scenarios.model import ProbeSpec
+from scenarios.secrets import given
 
 HIDDEN_EXPECTATION = "a Secret's value (not shown)"
 FINAL = (Forbidden, Misconfigured, NobodyAnswers, NotServed)
@@ -84,7 +85,14 @@ class _Tally:
 def interrogate(
     spec: ProbeSpec, probe: Probe, context: ProbeContext, limits: Limits
 ) -> ProbeRecord:
-    """Ask until the answer is right or the limits are reached."""
+    """Ask until the answer is right or the limits are reached; the record shows no secret."""
+    record = _interrogate(spec, probe, context, limits)
+    return context.veil.also(given(spec.question)).veiled(record)
+
+
+def _interrogate(
+    spec: ProbeSpec, probe: Probe, context: ProbeContext, limits: Limits
+) -> ProbeRecord:
     clock = context.clock
     tally = _Tally(began=clock.monotonic())
     cut = ""

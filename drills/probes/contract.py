@@ -15,7 +15,8 @@ from drills.findings import Cause, Finding
 from drills.objects import KubeObject
 from drills.ports import Clock, Cluster, Shell
 from drills.samples import Samples
-from scenarios.model import ProbeSpec
+from drills.veil import DrillVeil
+from scenarios.model import Confidential, ProbeSpec
 
 
 class Making(Protocol):
@@ -61,6 +62,8 @@ class ProbeContext:
     """Runs local commands; None where none may run."""
     local: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Environment for local commands: PATH, HOME, KUBECONFIG, DRILL_KUBE_CONTEXT."""
+    veil: DrillVeil = field(default_factory=lambda: DrillVeil(Confidential()), repr=False)
+    """Hides what no output may show; a probe that reads a secret teaches it."""
 
     def sandbox(self, question: Mapping[str, object]) -> str:
         """Return the sandbox namespace of the question; raises CannotAsk where none is meant.

@@ -17,7 +17,6 @@ from drills.ports import Cluster, Deadline, Kind
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.job_manifest import CONTAINER, job_manifest
 from drills.probes.outputs import judged
-from drills.probes.veiling import given, veiled
 from drills.readiness import holds
 from drills.troubles import Trouble, event_troubles, pod_troubles
 from scenarios.model import ProbeSpec
@@ -58,7 +57,7 @@ class JobProbe:
             namespace, objects.name(pod), CONTAINER, tail=MOST_LINES, timeout=FAREWELL_SECONDS
         )
         simulated = log.simulated or bool(objects.text(pod, "metadata", "annotations", SIMULATED))
-        answer = judged(
+        return judged(
             spec.expect,
             _exit_code(pod),
             {"output": log.text},
@@ -66,7 +65,6 @@ class JobProbe:
             simulated=simulated,
             cut=log.cut or _lines_missed(spec.expect, log.text),
         )
-        return veiled(answer, given(spec.question))
 
 
 def _lines_missed(expect: Mapping[str, object], log: str) -> bool:

@@ -64,7 +64,12 @@ def _wrong(mismatch: Mismatch) -> Answer:
 
 
 def _path(question: Mapping[str, object], context: ProbeContext, timeout: float) -> str:
-    asked = {"query": objects.text(question, "query"), "timeout": f"{timeout:.3f}s"}
+    """Return what to ask for.
+
+    The time-out is a bare number of seconds: Prometheus 2.42 refuses `10.000s`, since with a unit
+    it reads whole numbers only (`web/api/v1/api.go`, parseDuration).
+    """
+    asked = {"query": objects.text(question, "query"), "timeout": f"{timeout:.3f}"}
     if question.get("at") == "backupEnd":
         if context.backup_ended_at is None:
             raise CannotAsk("when the backup ended is unknown", cause=Cause.CONFIGURATION)

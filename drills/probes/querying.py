@@ -72,6 +72,7 @@ def read(
     for wrong in (password, target):
         if isinstance(wrong, Mismatch):
             return Reading(wrong=wrong)
+    context.veil.learn((str(password),) if password else ())
     login = Login(
         user=objects.text(question, "user"),
         database=objects.text(question, "database"),

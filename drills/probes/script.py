@@ -13,7 +13,6 @@ from drills.errors import CannotAsk
 from drills.findings import Cause
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.outputs import judged
-from drills.probes.veiling import given, veiled
 from scenarios.model import ProbeSpec
 
 
@@ -31,7 +30,7 @@ class ScriptProbe:
             env=_environment(spec.question, context),
             timeout=timeout,
         )
-        answer = judged(
+        return judged(
             spec.expect,
             said.exit_code,
             {"stdout": said.stdout, "stderr": said.stderr},
@@ -39,7 +38,6 @@ class ScriptProbe:
             simulated=context.cluster.embedded,
             cut=said.cut,
         )
-        return veiled(answer, given(spec.question))
 
 
 def _environment(question: Mapping[str, object], context: ProbeContext) -> Mapping[str, str]:

@@ -4,16 +4,12 @@ In: an Answer and the values that must not show. Out: the Answer without them, w
 there: the data, a server's complaint, a command that prints its environment.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from drills import objects
 from drills.expectations import Mismatch
 from drills.probes.contract import Answer
-
-HIDDEN = "(hidden)"
-SHORTEST = 8
-"""Characters from which a variable's value may be a secret; `eu` and `true` are none."""
+from scenarios.hiding import HIDDEN
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -37,12 +33,6 @@ def veiled(answer: Answer, secrets: Iterable[str]) -> Answer:
     observed = {word: _veil(value, hidden) for word, value in answer.observed.items()}
     values = {word: _veil(value, hidden) for word, value in answer.values.items()}
     return replace(answer, observed=observed, mismatches=mismatches, values=values)
-
-
-def given(question: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the values in a question's `env` that may be secrets."""
-    values = (str(value) for value in objects.mapping(question, "env").values())
-    return tuple(value for value in values if len(value) >= SHORTEST)
 
 
 def _veil(value: object, hidden: tuple[str, ...]) -> object:

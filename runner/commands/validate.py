@@ -24,6 +24,9 @@ def command(scenarios: tuple[Path, ...]) -> int:
     """
     for scenario in load_all(scenarios):
         click.echo(f"valid  {scenario.source}  {scenario.name}")
+        for probe in scenario.probes:
+            if probe.pack:
+                click.echo(f"  pack {probe.pack}  {probe.name}  ({probe.kind})")
         for remark in scenario_remarks(scenario.source):
             click.echo(f"warning  {remark}", err=True)
     return 0

@@ -9,7 +9,9 @@ import pytest
 
 from drills.adapters.shell import LocalShell
 from drills.errors import CannotAsk, DeadlinePassed, Interrupted
+from drills.ports import Deadline
 from drills.probes import Answer, find_probe
+from drills.probes.asking import Limits, interrogate
 from tests.fakes.clock import START
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.listeners import NoShell
@@ -66,13 +68,19 @@ def test_it_inherits_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ours == {"TOKEN", "PATH"}
 
 
-def test_what_it_is_given_is_in_no_answer() -> None:
-    question = {"env": {"TOKEN": "s3cr3t-token", "REGION": "eu"}}
+def test_what_it_is_given_is_in_no_record() -> None:
     code = "import os; print(os.environ['TOKEN'], os.environ['REGION'])"
-    answer = ask(code, {"stdout": "other", "stderr": {"contains": "x"}}, question=question)
-    assert answer.observed["stdout"] == "(hidden) eu"
-    assert answer.mismatches
-    assert "s3cr3t-token" not in repr(answer)
+    question = {
+        "command": (sys.executable, "-c", code),
+        "env": {"TOKEN": "s3cr3t-token", "REGION": "eu"},
+    }
+    asked = spec("script", question, {"stdout": "other", "stderr": {"contains": "x"}}, retries=0)
+    told = context(FakeCluster(), shell=LocalShell())
+    limits = Limits(deadline=Deadline(clock=told.clock, at=1e9), stop=lambda: False)
+    record = interrogate(asked, find_probe("script"), told, limits)
+    assert "(hidden) eu" in record.observed
+    assert record.message
+    assert "s3cr3t-token" not in repr(record)
 
 
 def test_words_stay_words() -> None:
