@@ -13,7 +13,7 @@ from drills.expectations import Mismatch, check, describe, show
 from drills.findings import Cause
 from drills.probes.comparing import about, duration, kept
 from drills.probes.contract import Answer, ProbeContext
-from drills.probes.workloads import asked_pod
+from drills.probes.workloads import logged_pod
 from scenarios.model import ProbeSpec
 
 
@@ -25,7 +25,7 @@ class LogsProbe:
     def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
         """Read the log once; raises CannotAsk, Unreachable, Forbidden."""
         question, namespace = spec.question, context.sandbox(spec.question)
-        target = asked_pod(context.cluster, namespace, question)
+        target = logged_pod(context.cluster, namespace, question)
         if isinstance(target, Mismatch):
             return Answer(observed={"pod": target.observed}, mismatches=(target,))
         since = question.get("since")

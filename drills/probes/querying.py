@@ -24,7 +24,7 @@ from drills.probes.mysql import ask_mysql
 from drills.probes.postgresql import PORT as POSTGRESQL_PORT
 from drills.probes.postgresql import ask_postgresql
 from drills.probes.veiling import hide
-from drills.probes.workloads import ready_pod
+from drills.probes.workloads import labelled_pod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +114,8 @@ def _target(cluster: Cluster, namespace: str, question: Mapping[str, object]) ->
     for word in ("service", "pod"):
         if name := objects.text(question, word):
             return f"{word}/{name}"
-    found = ready_pod(cluster, namespace, objects.text(question, "workload"), "")
-    return found if isinstance(found, Mismatch) else f"pod/{found.pod}"
+    found = labelled_pod(cluster, namespace, question)
+    return found if isinstance(found, Mismatch) else f"pod/{found}"
 
 
 def _password(cluster: Cluster, namespace: str, question: Mapping[str, object]) -> str | Mismatch:
