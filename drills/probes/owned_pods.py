@@ -1,4 +1,4 @@
-"""Whose pods are whose: by the controller that owns them, never by labels alone. Pure but for reads.
+"""Whose pods are whose: by the controller that owns them, never by labels alone.
 
 | workload                                 | its pods                                              |
 |------------------------------------------|-------------------------------------------------------|

@@ -1,12 +1,13 @@
 """From a scenario's `statefulset/ledger` to the pod and container that can be asked.
 
-| pods of the workload that carry `podLabels` | a log is wanted                  | other questions    |
-|---------------------------------------------|----------------------------------|--------------------|
-| one is ready                                | it                               | it                 |
-| none is ready, some have ended              | of a Job or pod: the newest one  | cannot be asked    |
-| none is ready                               | with `notReady`: one that began  | a wrong answer     |
+| pods of the workload, with `podLabels` | a log is wanted                 | other questions |
+|----------------------------------------|---------------------------------|-----------------|
+| one is ready                           | it                              | it              |
+| all have ended                         | of a Job or pod: one that       | cannot be asked |
+|                                        | succeeded, else one that failed |                 |
+| none is ready                          | with `notReady`: one that began | a wrong answer  |
 
-Without a workload, `podLabels` choose among all pods of the namespace that the drill did not make.
+Without a workload, `podLabels` choose among the namespace's pods that the drill did not make.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,9 @@ class Target:
     """Empty for the first one."""
 
 
-def asked_pod(cluster: Cluster, namespace: str, question: Mapping[str, object]) -> Target | Mismatch:
+def asked_pod(
+    cluster: Cluster, namespace: str, question: Mapping[str, object]
+) -> Target | Mismatch:
     """Return a ready pod that a question means, or what there is instead.
 
     Reads `workload`, `podLabels` and `container`; raises CannotAsk where none can be asked.
@@ -91,9 +94,7 @@ def is_ready(pod: KubeObject) -> bool:
     )
 
 
-def _pods(
-    cluster: Cluster, namespace: str, question: Mapping[str, object]
-) -> OwnedPods | Mismatch:
+def _pods(cluster: Cluster, namespace: str, question: Mapping[str, object]) -> OwnedPods | Mismatch:
     labels = {key: str(value) for key, value in objects.mapping(question, "podLabels").items()}
     workload = objects.text(question, "workload")
     if not workload and not labels:

@@ -218,5 +218,3 @@ def test_a_pod_that_is_not_ready_is_read_where_that_is_said(
     question = {"workload": "deployment/blog", "notReady": said}
     assert bool(place.ask("logs", question, {"contains": "ready"}).mismatches) is not said
     assert place.heard == asked
-
-
