@@ -11,7 +11,7 @@ Two workloads may have one selector: each then owns its own pods, by uid (Kubern
 `pkg/controller/controller_ref_manager.go`). A pod that nobody owns yet is nobody's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from drills import objects
@@ -68,16 +68,23 @@ def pods_of(cluster: Cluster, namespace: str, workload: str) -> OwnedPods | None
 
 
 def _owned(cluster: Cluster, namespace: str, kind: Kind, workload: KubeObject) -> OwnedPods:
-    selector = _selector(workload)
+    fitting = cluster.list(POD, namespace, labels=_selector(workload))
     owners = {objects.uid(workload)}
     if kind == DEPLOYMENT:
-        sets = cluster.list(REPLICA_SET, namespace, labels=selector)
-        owners = {objects.uid(each) for each in sets if _owner(each) in owners}
-    fitting = cluster.list(POD, namespace, labels=selector)
+        owners = _replica_sets(cluster, namespace, fitting, owners)
     return OwnedPods(
         pods=_by_name(pod for pod in fitting if _owner(pod) in owners),
         others=_by_name(pod for pod in fitting if _owner(pod) not in owners),
     )
+
+
+def _replica_sets(
+    cluster: Cluster, namespace: str, pods: Iterable[KubeObject], owners: Collection[str]
+) -> set[str]:
+    """Return the uids of the pods' ReplicaSets that `owners` control; needs `get`, not `list`."""
+    named = {objects.text(controller(pod) or {}, "name") for pod in pods}
+    sets = [cluster.get(REPLICA_SET, namespace, name) for name in sorted(named - {""})]
+    return {objects.uid(each) for each in sets if each is not None and _owner(each) in owners}
 
 
 def _of_gone_job(cluster: Cluster, namespace: str, name: str) -> OwnedPods:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from drills.cluster import ExecAnswer, LogAnswer
-from drills.errors import CannotAsk
+from drills.cluster import ExecAnswer, Kind, LogAnswer
+from drills.errors import CannotAsk, Forbidden
 from drills.findings import Cause
 from drills.objects import KubeObject
 from drills.probes import Answer, find_probe
@@ -98,6 +98,13 @@ def test_the_pod_of_another_is_no_answer(kind: str) -> None:
     words = str((answer.mismatches or ("",))[0])
     assert "1 pod, not ready" in words
     assert "a-orphan, admin-1-a fit its selector and are not its own" in words
+
+
+def test_replica_sets_are_read_one_by_one() -> None:
+    """Whoever records in production may `get` ReplicaSets and not list them."""
+    place = twins()
+    place.cluster.refuse("list", Kind("apps/v1", "ReplicaSet"), Forbidden("no list"), times=9)
+    assert place.ask(*_of("exec")).mismatches == ()
 
 
 def test_a_pod_of_the_old_replica_set_is_still_the_deployments() -> None:

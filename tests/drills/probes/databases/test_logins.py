@@ -1,14 +1,16 @@
 """As whom a real database is asked, and what is said where that goes wrong."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 
+import pymysql
 import pytest
 
 from drills.findings import Cause
 from drills.record import Outcome, ProbeRecord
 from tests.drills.probes.databases.conftest import World, a_secret
-from tests.drills.probes.databases.servers import PASSWORD
+from tests.drills.probes.databases.servers import PASSWORD, Server
 
 
 def anonymous(world: World, query: str = "SELECT 1", **more: object) -> dict[str, object]:
@@ -108,3 +110,26 @@ def test_a_library_that_is_missing_is_named(world: World, monkeypatch: pytest.Mo
     record = world.record(world.question("SELECT 1"), {})
     assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.PROBE)
     assert module in record.message
+
+
+def test_ed25519_needs_its_library_and_says_so(
+    lone: World, servers: Callable[[str], Server]
+) -> None:
+    """MariaDB's own way to log in; the driver wants PyNaCl for it."""
+    server = servers("mysql")
+    admin = pymysql.connect(host="127.0.0.1", port=server.port, user="root")
+    with admin, admin.cursor() as cursor:
+        try:
+            cursor.execute("INSTALL SONAME 'auth_ed25519'")
+        except pymysql.MySQLError as error:
+            assert "already" in str(error) or "exists" in str(error)  # noqa: PT017 - once a server
+        cursor.execute(
+            f"CREATE USER IF NOT EXISTS ed IDENTIFIED VIA ed25519 USING PASSWORD('{PASSWORD}')"
+        )
+    lone.server, lone.stand_ins.dial = server, server.dial
+    record = told(lone, lone.question("SELECT 1", user="ed", database=""))
+    if find_spec("nacl") is not None:
+        assert record.outcome is Outcome.PASSED
+        return
+    assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.PROBE)
+    assert "'pynacl' package is required" in record.message
