@@ -14,6 +14,7 @@ from drills.diagnosis import standing_in_the_way
 from drills.doubt import HINDERED, doubted_findings, doubted_probes
 from drills.elsewhere import writable_there
 from drills.engine import Engine, EngineStatus, Restored, RestoreOrder, SandboxShape
+from drills.enough import enough
 from drills.errors import DeadlinePassed, DrillError, Interrupted, SandboxLost
 from drills.findings import Cause, Finding, Severity
 from drills.foreseen import foresee
@@ -195,6 +196,7 @@ def act_settle(drill: Drill) -> None:
             listener=drill.trail,
             left_out=_left_out_names(drill),
             expected=expected(drill.order) if drill.order else None,
+            enough=enough(drill.scenario.restore.ready, drill.scenario.restore.namespaces),
         )
         drill.stability = settled.watch
         check_standing(drill)

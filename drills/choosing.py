@@ -15,6 +15,7 @@ from drills.findings import Cause, Finding, Severity
 from drills.notes import Halt
 from drills.plan import left_out_rules
 from drills.ports import Cluster, Kind
+from drills.probe_pods import pod_findings
 from drills.probe_targets import Target, target_findings
 from drills.stages.select import Selection, by_namespaces, choose
 from drills.stages.verify import Verified, verify
@@ -148,14 +149,17 @@ def _asked(drill: Drill, backup: Backup, verified: Verified) -> Verified:
     inventory = verified.inventory
     if inventory is None or drill.engine.sandbox_shape is not SandboxShape.NAMESPACES:
         return verified
+    probes, rules = drill.scenario.probes, left_out_rules(drill.scenario)
+    sources = tuple(drill.scenario.restore.namespaces)
     found = target_findings(
-        drill.scenario.probes,
+        probes,
         inventory,
-        tuple(drill.scenario.restore.namespaces),
-        left_out_rules(drill.scenario),
+        sources,
+        rules,
         lambda target: _target_in_source(drill, target) if backup.made_here else None,
     )
-    return replace(verified, findings=(*verified.findings, *found))
+    of_pods = pod_findings(probes, inventory, sources, rules)
+    return replace(verified, findings=(*verified.findings, *found, *of_pods))
 
 
 def _target_in_source(drill: Drill, target: Target) -> bool | None:

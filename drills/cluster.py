@@ -321,9 +321,10 @@ class Cluster(Protocol):
         *,
         tail: int | None = None,
         since: float | None = None,
+        previous: bool = False,
         timeout: float,
     ) -> LogAnswer:
-        """Return a container's log; `since` in seconds."""
+        """Return a container's log; `since` in seconds, `previous`: before its last restart."""
         ...
 
     def may(self, verb: str, resource: str, namespace: str) -> bool:

@@ -73,7 +73,7 @@ JUDGED_BY_OWNER = frozenset({"ReplicaSet", "Pod", "Job"})
 _Why = tuple[str, bool] | None
 
 
-def _unseen(obj: KubeObject) -> bool:
+def unseen(obj: KubeObject) -> bool:
     """Return whether the controller has not yet looked at the present spec."""
     seen = objects.number(obj, "status", "observedGeneration")
     return seen < max(objects.number(obj, "metadata", "generation"), 1)
@@ -94,7 +94,7 @@ NOT_SEEN = ("its controller has not looked at it yet", False)
 def _deployment(obj: KubeObject) -> _Why:
     wanted = _wanted(obj)
     short = _short(objects.number(obj, "status", "availableReplicas"), wanted, "available")
-    if _unseen(obj):
+    if unseen(obj):
         return NOT_SEEN
     if short is not None or objects.dig(obj, "spec", "paused") is True:
         return short
@@ -108,7 +108,7 @@ def _deployment(obj: KubeObject) -> _Why:
 
 def _stateful_set(obj: KubeObject) -> _Why:
     wanted = _wanted(obj)
-    if _unseen(obj):
+    if unseen(obj):
         return NOT_SEEN
     short = _short(objects.number(obj, "status", "readyReplicas"), wanted, "ready")
     if short is None and objects.number(obj, "spec", "minReadySeconds"):
@@ -132,7 +132,7 @@ def _stateful_rollout(obj: KubeObject, wanted: int) -> _Why:
 
 def _daemon_set(obj: KubeObject) -> _Why:
     wanted = objects.number(obj, "status", "desiredNumberScheduled")
-    if _unseen(obj):
+    if unseen(obj):
         return NOT_SEEN
     short = _short(objects.number(obj, "status", "numberAvailable"), wanted, "available")
     updated = objects.number(obj, "status", "updatedNumberScheduled")
@@ -143,7 +143,7 @@ def _daemon_set(obj: KubeObject) -> _Why:
 
 
 def _replica_set(obj: KubeObject) -> _Why:
-    if _unseen(obj):
+    if unseen(obj):
         return NOT_SEEN
     available = objects.number(obj, "status", "availableReplicas")
     return _short(available, _wanted(obj), "available")

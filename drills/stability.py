@@ -14,7 +14,7 @@ from drills.errors import DrillError, Interrupted
 from drills.findings import Cause, Finding, Severity
 from drills.objects import KubeObject
 from drills.ports import Clock
-from drills.readiness import holds, subject, waiting_for
+from drills.readiness import holds, subject
 from drills.troubles import LeftOut, Trouble, explaining, pod_troubles
 from drills.workload_watch import LASTING, WorkloadWatch
 
@@ -77,6 +77,7 @@ class StabilityWatch:
             if kind in LASTING:
                 self._deleted[whom] = "was deleted by somebody else while the drill looked at it"
             return
+        waiting_for = self.watch.enough.waiting_for
         was_up = before is not None and waiting_for(kind, before) is None
         lost = waiting_for(kind, now)
         if was_up and lost is not None and lost.down:
@@ -87,6 +88,8 @@ class StabilityWatch:
         if last is not None and holds(last, "DisruptionTarget"):
             self._troubles.extend(pod_troubles(last, self.left_out))
         if now is None:
+            return
+        if before is not None and self.watch.enough.spares(before):
             return
         more = _restarts(now) - (_restarts(before) if before is not None else 0)
         if more > 0:

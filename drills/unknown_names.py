@@ -35,6 +35,8 @@ SCENARIO_IS_WRONG = frozenset(
         "unknown-namespace",
         "unknown-kind",
         "unknown-probe-target",
+        "unknown-probe-container",
+        "probe-target-stays-out",
         "exclude-keeps-claim-empty",
         "exclude-keeps-claim-out",
         "exclude-keeps-pods-waiting",

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from drills import objects
 from drills.assessment import ClaimUse, Seen
 from drills.cluster import Change, ChangeType
+from drills.enough import Enough
 from drills.errors import DrillError
 from drills.findings import Cause
 from drills.marks import drill_of
 from drills.objects import KubeObject
 from drills.ports import Cluster, Kind
-from drills.readiness import Waiting, controller, waiting_for
+from drills.readiness import Waiting, controller
 
 ALWAYS = (
     Kind("apps/v1", "Deployment"),
@@ -56,6 +57,8 @@ class WorkloadWatch:
     cluster: Cluster
     namespaces: Sequence[str]
     heard: Heard | None = None
+    enough: Enough = field(default_factory=Enough)
+    """Which workloads are up with fewer ready than they want."""
     _reports: "queue.SimpleQueue[_Report]" = field(default_factory=queue.SimpleQueue)
     _closing: threading.Event = field(default_factory=threading.Event)
     _unsynced: set[tuple[Kind, str]] = field(default_factory=set)
@@ -169,7 +172,7 @@ class WorkloadWatch:
             self.heard(kind, before, None if gone else obj)
 
     def _judge(self, key: Key, obj: KubeObject) -> None:
-        found = waiting_for(key[0], obj)
+        found = self.enough.waiting_for(key[0], obj)
         if found is None:
             self._waiting.pop(key, None)
         else:

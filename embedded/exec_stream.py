@@ -52,6 +52,10 @@ def logs_of(containers: Containers, pod: JsonObject, request: Request) -> Respon
     container = container_of(pod, request.param("container"))
     if not section(pod, "spec").get("nodeName"):
         return Response(status=204)
+    if request.param("previous") == "true":
+        # No container here is ever started again.
+        words = f'previous terminated container "{container}" in pod "{name_of(pod)}" not found'
+        raise bad_request(words)
     text = containers.logs(namespace_of(pod), name_of(pod), container)
     if text is None:
         raise nobody(f"the log of pod {namespace_of(pod)}/{name_of(pod)}")

@@ -123,8 +123,14 @@ def _restore(part: Document) -> RestoreSpec:
         storage_classes=FrozenMap(part.texts("storageClasses")),
         runs_hooks=part.text("hooks") != "skip",
         most_replicas=part.number("replicas", "max"),
+        ready=FrozenMap(_ready(part)),
         rewrite_names=part.flag("rewriteNames"),
     )
+
+
+def _ready(part: Document) -> dict[str, int]:
+    found = {name: part.number("ready", name, "min") for name in part.table("ready")}
+    return {name: least for name, least in found.items() if least is not None}
 
 
 def _isolation(part: Document) -> IsolationSpec:

@@ -25,6 +25,7 @@ _TYPES: dict[str, Callable[[object], bool]] = {
     "boolean": lambda found: isinstance(found, bool),
     "integer": lambda found: isinstance(found, int) and not isinstance(found, bool),
     "number": lambda found: isinstance(found, int | float) and not isinstance(found, bool),
+    "null": lambda found: found is None,
     "array": lambda found: isinstance(found, list),
     "object": lambda found: isinstance(found, dict),
 }

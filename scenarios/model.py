@@ -135,6 +135,8 @@ class RestoreSpec:
     """Whether restore hooks that the backed-up pods carry run on the copy (`restore.hooks`)."""
     most_replicas: int | None = None
     """The cap on each workload's replicas (`restore.replicas.max`); None: as backed up."""
+    ready: Mapping[str, int] = field(default_factory=dict)
+    """Workload (`statefulset/db`, `production/statefulset/db`) to how many ready are enough."""
     rewrite_names: bool = False
     """Whether names of restored Services are led into the sandbox (`db.shop` to `db.drill`)."""
 

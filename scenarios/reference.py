@@ -26,6 +26,7 @@ checks it as you write:
 """
 _SHARED = (
     ("expected", "Expected values"),
+    ("cell", "Expected values of SQL"),
     ("duration", "Durations"),
 )
 
@@ -50,12 +51,17 @@ def _subsections(
 ) -> Iterator[str]:
     for name, part in table(schema.get("properties")).items():
         below, here = _below(table(part), definitions), f"{path}{name}"
-        if "properties" in below and below is not definitions.get("expected"):
+        if "properties" in below and below not in _tests(definitions):
             suffix = "[]" if "items" in table(part) else ""
             yield from _section(f"`{here}{suffix}`", below, definitions)
             yield from _subsections(f"{here}{suffix}.", below, definitions)
         if name == "expect":
             yield from _expectations(f"{here}", definitions)
+
+
+def _tests(definitions: Mapping[str, object]) -> tuple[object, ...]:
+    """Return what has a section of its own, and holds itself."""
+    return definitions.get("expected"), definitions.get("cell")
 
 
 def _expectations(path: str, definitions: Mapping[str, object]) -> Iterator[str]:

@@ -13,6 +13,7 @@ _TYPE_WORDS = {
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
+    "null": "null",
     "array": "a list",
     "object": "a mapping",
 }

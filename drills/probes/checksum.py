@@ -3,7 +3,8 @@
 Runs `sha256sum`, and `find` for a whole tree, in a ready pod of the workload: both are in busybox
 and coreutils alike, and no shell is put around them. Expected is a digest by file (`files`), all of
 them where `complete`, or one digest of the whole tree (`tree`): the SHA-256 of the lines that
-`sha256sum` prints for its files, relative to `path` and sorted by name.
+`sha256sum` prints for its files, relative to `path` and sorted by name. What `exclude` names is
+not read: a file that nobody may read, or that changes all the time, is no trouble.
 """
 
 import hashlib
@@ -11,7 +12,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from drills import objects
 from drills.errors import CannotAsk
@@ -20,6 +20,7 @@ from drills.findings import Cause
 from drills.ports import ExecAnswer
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
+from drills.probes.digesting import commands, exclusions, left_out, relative
 from drills.probes.files import read_file
 from drills.probes.workloads import Target, asked_pod
 from scenarios.model import ProbeSpec
@@ -27,8 +28,6 @@ from scenarios.model import ProbeSpec
 MOST_NAMED = 5
 """Names that one message lists."""
 LONGEST_NAME = 100
-LONGEST_COMMAND = 8000
-"""Characters of file names in one command: they travel in a URL."""
 LONGEST_LISTING = 4 * 1024 * 1024
 """At this size the adapter stops listening, so that the rest of a listing is unknown."""
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
@@ -40,6 +39,8 @@ class _Found:
     digests: Mapping[str, str]
     """By path relative to the question's."""
     simulated: bool
+    absent: bool
+    """Whether there is nothing at all at the question's path."""
 
 
 class ChecksumProbe:
@@ -62,7 +63,7 @@ class ChecksumProbe:
                 command,
                 timeout=max(0.1, until - context.clock.monotonic()),
             )
-            for command in _commands(question, spec.expect)
+            for command in commands(question, spec.expect)
         ]
         return _judged(spec, _read(question, said, target))
 
@@ -84,10 +85,15 @@ class ChecksumProbe:
 
 def _judged(spec: ProbeSpec, found: _Found) -> Answer:
     expect, digests, path = spec.expect, found.digests, objects.text(spec.question, "path")
-    wanted = {
-        _relative(posixpath.join(path, name), path): str(digest)
+    patterns = exclusions(spec.question)
+    named = {
+        relative(posixpath.join(path, name), path): str(digest)
         for name, digest in objects.mapping(expect, "files").items()
     }
+    wanted = {name: digest for name, digest in named.items() if not left_out(name, patterns)}
+    if found.absent and expect.get("count") != 0:
+        gone = Mismatch(f"files in {path}", "no such file or folder")
+        return Answer(observed={"path": gone.observed}, mismatches=(gone,))
     observed: dict[str, object] = {"count": len(digests)}
     if "tree" in expect:
         observed["tree"] = tree_digest(digests)
@@ -131,43 +137,29 @@ def _named(paths: Sequence[str]) -> str:
     return f"{shown}, …" if len(paths) > MOST_NAMED else shown
 
 
-def _commands(
-    question: Mapping[str, object], expect: Mapping[str, object]
-) -> Iterator[Sequence[str]]:
-    """Yield what to run: one look at the whole tree, or at the named files only."""
-    path = objects.text(question, "path")
-    if not objects.mapping(expect, "files") or expect.get("complete") or "tree" in expect:
-        yield ("find", "-H", path, "-type", "f", "-exec", "sha256sum", "{}", "+")
-        return
-    batch: list[str] = []
-    for name in objects.mapping(expect, "files"):
-        batch.append(posixpath.join(path, name))
-        if sum(map(len, batch)) > LONGEST_COMMAND:
-            yield ("sha256sum", *batch)
-            batch = []
-    if batch:
-        yield ("sha256sum", *batch)
-
-
 def _read(question: Mapping[str, object], said: Sequence[ExecAnswer], target: Target) -> _Found:
     path = objects.text(question, "path")
-    left_out = [str(pattern) for pattern in objects.items(question, "exclude")]
+    patterns = exclusions(question)
     digests: dict[str, str] = {}
     for answer in said:
         _check_run(answer, target)
         for line in filter(None, answer.stdout.split("\n")):
             name, digest = _entry(line)
-            relative = _relative(name, path)
-            if not any(fnmatchcase(relative, pattern) for pattern in left_out):
-                digests[relative] = digest
-    return _Found(digests=digests, simulated=any(answer.simulated for answer in said))
+            short = relative(name, path)
+            if not left_out(short, patterns):
+                digests[short] = digest
+    return _Found(
+        digests=digests,
+        simulated=any(answer.simulated for answer in said),
+        absent=any(_says_absent(answer, path) for answer in said),
+    )
 
 
 def _listed(text: str, path: str) -> Iterator[tuple[str, str]]:
     """Yield name and digest of each line; names are as seen from `path`, or absolute."""
     for line in filter(None, text.split("\n")):
         name, digest = _entry(line)
-        yield _relative(posixpath.join(path, name), path), digest
+        yield relative(posixpath.join(path, name), path), digest
 
 
 def _entry(line: str) -> tuple[str, str]:
@@ -180,11 +172,13 @@ def _entry(line: str) -> tuple[str, str]:
     return matched[2], matched[1]
 
 
-def _relative(name: str, path: str) -> str:
-    """Return the name as seen from `path`; of a file that is `path` itself, its own name."""
-    if name == path:
-        return posixpath.basename(name)
-    return posixpath.normpath(name.removeprefix(path.rstrip("/") + "/"))
+def _says_absent(answer: ExecAnswer, path: str) -> bool:
+    """Return whether `find` says that its starting point is not there."""
+    spots = (f"{path}: ", f"'{path}': ", f"\u2018{path}\u2019: ")
+    return any(
+        line.startswith("find: ") and any(f"{spot}{_ABSENT}" in line for spot in spots)
+        for line in answer.stderr.splitlines()
+    )
 
 
 def _check_run(answer: ExecAnswer, target: Target) -> None:

@@ -6,11 +6,10 @@ In: a workload, a container, a path. Out: its text, or what is there instead.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drills import objects
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch
 from drills.ports import Cluster
-from drills.probes.workloads import ready_pod
+from drills.probes.workloads import asked_pod
 
 LONGEST = 4 * 1024 * 1024
 """Where the adapter stops listening, in bytes."""
@@ -28,8 +27,7 @@ def read_file(
     cluster: Cluster, namespace: str, where: Mapping[str, object], path: str, timeout: float
 ) -> FileText | Mismatch:
     """Return the file at `path` in a pod of `where`; raises CannotAsk where it cannot be read."""
-    workload, container = objects.text(where, "workload"), objects.text(where, "container")
-    target = ready_pod(cluster, namespace, workload, container)
+    target = asked_pod(cluster, namespace, where)
     if isinstance(target, Mismatch):
         return target
     said = cluster.exec(namespace, target.pod, target.container, ("cat", path), timeout=timeout)

@@ -17,13 +17,12 @@ from drills.ports import Cluster, Deadline, Kind
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.job_manifest import CONTAINER, job_manifest
 from drills.probes.outputs import judged
+from drills.probes.owned_pods import JOB_NAME
 from drills.readiness import holds
 from drills.troubles import Trouble, event_troubles, pod_troubles
 from scenarios.model import ProbeSpec
 
 POD, EVENT = Kind("v1", "Pod"), Kind("v1", "Event")
-JOB_NAME = "job-name"
-"""Label by which the Job controller marks its pods; the older of two, and still set."""
 FAREWELL_SECONDS = 2.0
 """Kept of the probe's time for reading the log."""
 IMAGE_PATIENCE = 60.0

@@ -1,6 +1,7 @@
 """The `logs` probe: what does a container of the restored application write?
 
-Read line by line. Without `count`, `contains` and `matches` each need a line that holds it, and
+`text` looks at the whole of what was read, so that a pattern may go over several lines; all else is
+read line by line. Without `count`, `contains` and `matches` each need a line that holds it, and
 no line may hold what stands under `not` (a plain text there means: contains). With `count`, lines
 that hold `contains` and `matches` are counted.
 """
@@ -13,7 +14,7 @@ from drills.expectations import Mismatch, check, describe, show
 from drills.findings import Cause
 from drills.probes.comparing import about, duration, kept
 from drills.probes.contract import Answer, ProbeContext
-from drills.probes.workloads import asked_pod
+from drills.probes.workloads import logged_pod
 from scenarios.model import ProbeSpec
 
 
@@ -25,7 +26,7 @@ class LogsProbe:
     def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
         """Read the log once; raises CannotAsk, Unreachable, Forbidden."""
         question, namespace = spec.question, context.sandbox(spec.question)
-        target = asked_pod(context.cluster, namespace, question)
+        target = logged_pod(context.cluster, namespace, question)
         if isinstance(target, Mismatch):
             return Answer(observed={"pod": target.observed}, mismatches=(target,))
         since = question.get("since")
@@ -35,6 +36,7 @@ class LogsProbe:
             target.container,
             tail=objects.number(question, "tail") or None,
             since=duration(since).total_seconds() if since else None,
+            previous=question.get("previous") is True,
             timeout=timeout,
         )
         if log.cut:
@@ -46,12 +48,12 @@ class LogsProbe:
         lines = log.text.splitlines()
         return Answer(
             observed={"lines": len(lines), "last": lines[-1] if lines else None},
-            mismatches=_compare(spec.expect, lines),
+            mismatches=_compare(spec.expect, lines, log.text),
             simulated=log.simulated,
         )
 
 
-def _compare(expect: Mapping[str, object], lines: Sequence[str]) -> tuple[Mismatch, ...]:
+def _compare(expect: Mapping[str, object], lines: Sequence[str], text: str) -> tuple[Mismatch, ...]:
     wanted = {word: expect[word] for word in ("contains", "matches") if word in expect}
     wrong: list[Mismatch | None] = []
     if "count" in expect:
@@ -61,7 +63,15 @@ def _compare(expect: Mapping[str, object], lines: Sequence[str]) -> tuple[Mismat
         wrong += [_some_line({word: operand}, lines) for word, operand in wanted.items()]
     if "not" in expect:
         wrong.append(_no_line(expect["not"], lines))
+    if "text" in expect:
+        wrong.append(_whole(expect["text"], text))
     return kept(wrong)
+
+
+def _whole(expected: object, text: str) -> Mismatch | None:
+    if check(expected, text) is None:
+        return None
+    return Mismatch(f"a log {describe(expected)}", f"{len(text.splitlines())} other lines")
 
 
 def _some_line(expected: Mapping[str, object], lines: Sequence[str]) -> Mismatch | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from drills.probes.databases import (
     NAME,
+    Json,
     Login,
     Meaning,
     Refusal,
@@ -22,6 +23,7 @@ from drills.probes.databases import (
 )
 
 if TYPE_CHECKING:
+    import pymysql.connections
     from pymysql.cursors import Cursor
 
 PORT = 3306
@@ -31,6 +33,8 @@ _MYSQL: Mapping[int, Meaning] = {
     1064: Meaning.QUESTION,
     1142: Meaning.QUESTION,
     1143: Meaning.QUESTION,
+    1227: Meaning.QUESTION,
+    1370: Meaning.QUESTION,
     1251: Meaning.QUESTION,
     3159: Meaning.QUESTION,
     2026: Meaning.QUESTION,
@@ -40,6 +44,10 @@ _MYSQL: Mapping[int, Meaning] = {
     1317: Meaning.SLOW,
     1969: Meaning.SLOW,
     3024: Meaning.SLOW,
+    1040: Meaning.BUSY,
+    1203: Meaning.BUSY,
+    1226: Meaning.BUSY,
+    0: Meaning.BROKEN,
     2003: Meaning.BROKEN,
     2006: Meaning.BROKEN,
     2013: Meaning.BROKEN,
@@ -47,6 +55,9 @@ _MYSQL: Mapping[int, Meaning] = {
 RESTORE_STARTED = "@drill_restore_started_at"
 """The variable by which a statement can tell what was restored from what was written since; UTC."""
 _UNKNOWN_VARIABLE = 1193
+_CLIENT_CODES = range(2000, 3000)
+"""Errors of the client side; all others are the server's."""
+_BIT, _JSON = 16, 245
 _TIMESTAMP = 7
 """MySQL's column type that holds instants; sent in the session's zone, which is set to UTC."""
 
@@ -55,20 +66,10 @@ def ask_mysql(
     sock: socket.socket, login: Login, statement: str, seconds: float, restored_at: datetime
 ) -> Table:
     """Ask once; raises Refusal. MariaDB too."""
-    import pymysql  # noqa: PLC0415 - only where a scenario asks SQL
-
-    with refusing(_of_mysql):
-        connection = pymysql.connections.Connection(
-            user=login.user,
-            password=login.password.encode(),
-            database=login.database or None,
-            ssl=unverified() if login.tls else None,
-            ssl_disabled=login.tls is False,
-            program_name=NAME,
-            defer_connect=True,
-        )
+    with refusing(_of_mysql, login=True):
+        connection = _connected(sock, login)
+    with refusing(_of_mysql, login=False):
         try:
-            connection.connect(sock)
             cursor = connection.cursor()
             _set_up(cursor, str(connection.server_version), seconds)
             instant = restored_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -76,12 +77,33 @@ def ask_mysql(
             # Without the flag for several statements the server takes one only.
             cursor.execute(statement)
             described = cursor.description or ()
-            zoned = [column[1] == _TIMESTAMP for column in described]
-            rows = tuple(_row(row, zoned) for row in cursor.fetchall())
+            kinds = [int(column[1]) for column in described]
+            rows = tuple(_row(row, kinds) for row in cursor.fetchall())
             return Table(columns=tuple(str(column[0]) for column in described), rows=rows)
         finally:
             with suppress(Exception):
                 connection.close()
+
+
+def _connected(sock: socket.socket, login: Login) -> "pymysql.connections.Connection[Cursor]":
+    import pymysql  # noqa: PLC0415 - only where a scenario asks SQL
+
+    connection = pymysql.connections.Connection(
+        user=login.user,
+        password=login.password.encode(),
+        database=login.database or None,
+        ssl=unverified() if login.tls else None,
+        ssl_disabled=login.tls is False,
+        program_name=NAME,
+        defer_connect=True,
+    )
+    try:
+        connection.connect(sock)
+    except BaseException:
+        with suppress(Exception):
+            connection.close()
+        raise
+    return connection
 
 
 def _set_up(cursor: "Cursor", version: str, seconds: float) -> None:
@@ -102,11 +124,18 @@ def _set_up(cursor: "Cursor", version: str, seconds: float) -> None:
     cursor.execute("START TRANSACTION READ ONLY")
 
 
-def _row(row: tuple[object, ...], zoned: list[bool]) -> tuple[object, ...]:
-    cells = [plain(cell) for cell in row]
-    return tuple(
-        cell.replace(tzinfo=UTC) if zone and isinstance(cell, datetime) else cell
-        for cell, zone in zip(cells, zoned, strict=True)
+def _row(row: tuple[object, ...], kinds: list[int]) -> tuple[object, ...]:
+    return tuple(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True))
+
+
+def _cell(cell: object, kind: int) -> object:
+    if kind == _BIT and isinstance(cell, bytes):
+        return int.from_bytes(cell)
+    if kind == _JSON and isinstance(cell, str):
+        return Json(cell)
+    found = plain(cell)
+    return (
+        found.replace(tzinfo=UTC) if kind == _TIMESTAMP and isinstance(found, datetime) else found
     )
 
 
@@ -116,5 +145,8 @@ def _of_mysql(error: BaseException) -> Refusal | None:
     if not isinstance(error, pymysql.MySQLError) or len(error.args) < 2:  # noqa: PLR2004 - code, words
         return None
     code, message = error.args[0], str(error.args[1])[:300]
-    meaning = _MYSQL.get(code, Meaning.ANSWER) if isinstance(code, int) else Meaning.BROKEN
+    if not isinstance(code, int):
+        return None
+    own = Meaning.DRIVER if code in _CLIENT_CODES else Meaning.ANSWER
+    meaning = _MYSQL.get(code, own)
     return Refusal(meaning, f"{message} (error {code})")

@@ -6,6 +6,7 @@ restored application writes at once, and only what is older than the restore say
 is.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drills import objects
 from drills.errors import CannotAsk
-from drills.expectations import Mismatch, check, show
+from drills.expectations import Mismatch, check, describe, show
 from drills.findings import Cause
+from drills.probes.cells import check_cell, shown
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
 from drills.probes.databases import Table
@@ -73,7 +75,7 @@ def _judged(
     first = _first(table)
     observed: dict[str, object] = {"rows": len(table.rows), "columns": list(table.columns)}
     if table.rows:
-        observed["value"] = _text(first, None)
+        observed["value"] = None if first is None else _text(first, None)
     wrong = list(kept(_compare(expect, table, first)))
     newest = None
     if "newest" in expect and not wrong:
@@ -92,7 +94,7 @@ def _judged(
 
 def _values(table: Table, first: object) -> Mapping[str, object]:
     counted = isinstance(first, int) and not isinstance(first, bool)
-    values = {"rows": len(table.rows), "value": _shown(first)}
+    values = {"rows": len(table.rows), "value": shown(first)}
     return values | ({"count": first} if counted else {})
 
 
@@ -102,8 +104,10 @@ def _compare(
     yield about("rows", check(expect.get("rows", {"min": 1}), len(table.rows)))
     if "columns" in expect:
         yield about("columns", check(expect["columns"], list(table.columns)))
-    if "value" in expect:
-        yield about("value", check(expect["value"], _shown(first)))
+    if "value" in expect and table.rows:
+        yield about("value", check_cell(expect["value"], first))
+    elif "value" in expect:
+        yield Mismatch(f"value {describe(expect['value'])}", "no row")
     if "count" in expect:
         counted = isinstance(first, int) and not isinstance(first, bool)
         wrong = check(expect["count"], first) if counted else Mismatch("a number", show(first))
@@ -114,14 +118,13 @@ def _first(table: Table) -> object:
     return table.rows[0][0] if table.rows and table.rows[0] else None
 
 
-def _shown(cell: object) -> object:
-    return cell.isoformat() if isinstance(cell, datetime) else cell
-
-
 def _text(cell: object, zone: object) -> str:
     if isinstance(cell, datetime) and cell.tzinfo is None and isinstance(zone, str):
         cell = cell.replace(tzinfo=_zone(zone))
-    return str(_shown(cell)) if cell is not None else ""
+    found = shown(cell)
+    if isinstance(found, list):
+        return json.dumps(found, ensure_ascii=False, default=str)
+    return str(found) if found is not None else ""
 
 
 def _zone(name: str) -> ZoneInfo:

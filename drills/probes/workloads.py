@@ -1,26 +1,31 @@
-"""From a scenario's `statefulset/ledger` to a pod that can be asked."""
+"""From a scenario's `statefulset/ledger` to the pod and container that can be asked.
 
+| pods of the workload, with `podLabels` | a log is wanted                 | other questions |
+|----------------------------------------|---------------------------------|-----------------|
+| one is ready                           | it                              | it              |
+| all have ended                         | of a Job or pod: one that       | cannot be asked |
+|                                        | succeeded, else one that failed |                 |
+| none is ready                          | with `notReady`: one that began | a wrong answer  |
+
+Without a workload, `podLabels` choose among the namespace's pods that the drill did not make.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drills import objects
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch
 from drills.findings import Cause
+from drills.marks import drill_of
 from drills.objects import KubeObject
-from drills.ports import Cluster, Kind
+from drills.ports import Cluster
+from drills.probes.owned_pods import POD, OwnedPods, pods_of
+from drills.probes.pod_containers import container_of
 
-POD = Kind("v1", "Pod")
-DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-"""Annotation by which a pod names the container that is meant when none is named."""
-_KINDS = {
-    "deployment": Kind("apps/v1", "Deployment"),
-    "statefulset": Kind("apps/v1", "StatefulSet"),
-    "daemonset": Kind("apps/v1", "DaemonSet"),
-    "replicaset": Kind("apps/v1", "ReplicaSet"),
-    "job": Kind("batch/v1", "Job"),
-    "pod": POD,
-}
-_OPERATORS = {"In": "in", "NotIn": "notin"}
+ENDED = frozenset({"Succeeded", "Failed"})
+_MAY_END = ("job/", "pod/")
+"""Workloads whose pods end rightly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,29 +37,51 @@ class Target:
     """Empty for the first one."""
 
 
-def ready_pod(cluster: Cluster, namespace: str, workload: str, container: str) -> Target | Mismatch:
-    """Return a ready pod of `workload`, or what there is instead."""
-    word, _, name = workload.partition("/")
-    kind = _KINDS.get(word.lower())
-    if kind is None or not name:
+def asked_pod(
+    cluster: Cluster, namespace: str, question: Mapping[str, object]
+) -> Target | Mismatch:
+    """Return a ready pod that a question means, or what there is instead.
+
+    Reads `workload`, `podLabels` and `container`; raises CannotAsk where none can be asked.
+    """
+    found = _pods(cluster, namespace, question)
+    if isinstance(found, Mismatch):
+        return found
+    ready = [pod for pod in found.pods if is_ready(pod)]
+    if ready:
+        return _target(ready[0], question)
+    ended = [pod for pod in found.pods if _phase(pod) in ENDED]
+    if ended and len(ended) == len(found.pods):
         raise CannotAsk(
-            f"{workload!r} is no workload; write {', '.join(_KINDS)} and a name, deployment/shop",
-            cause=Cause.CONFIGURATION,
+            f"the pods of {_words(question)} have ended, and only what runs can be asked",
+            hint="read what it wrote with a logs probe, or ask the workload that holds the data",
         )
-    found = cluster.get(kind, namespace, name)
-    if found is None:
-        return Mismatch(f"a ready pod of {workload}", f"no {workload}")
-    pods = [found] if kind == POD else cluster.list(POD, namespace, labels=_selector(found))
-    ready = sorted((pod for pod in pods if is_ready(pod)), key=objects.name)
-    if not ready:
-        return Mismatch(f"a ready pod of {workload}", f"{len(pods)} pods, none ready")
-    return Target(pod=objects.name(ready[0]), container=container or _default(ready[0]))
+    return _none_ready(question, found)
 
 
-def asked_pod(cluster: Cluster, namespace: str, question: KubeObject) -> Target | Mismatch:
-    """Return a ready pod of the workload that a question names, or what there is instead."""
-    workload, container = objects.text(question, "workload"), objects.text(question, "container")
-    return ready_pod(cluster, namespace, workload, container)
+def logged_pod(
+    cluster: Cluster, namespace: str, question: Mapping[str, object]
+) -> Target | Mismatch:
+    """Return the pod whose log a question means: one that has ended or is not ready too."""
+    found = _pods(cluster, namespace, question)
+    if isinstance(found, Mismatch):
+        return found
+    ready = [pod for pod in found.pods if is_ready(pod)]
+    ended = sorted((pod for pod in found.pods if _phase(pod) in ENDED), key=_age)
+    begun = [pod for pod in found.pods if _phase(pod) == "Running"]
+    may_end = objects.text(question, "workload").lower().startswith(_MAY_END)
+    unready = [*begun, *ended] if question.get("notReady") is True else []
+    for pod in (*ready, *(ended if may_end else ()), *unready):
+        return _target(pod, question, log=True)
+    return _none_ready(question, found)
+
+
+def labelled_pod(
+    cluster: Cluster, namespace: str, question: Mapping[str, object]
+) -> str | Mismatch:
+    """Return the name of a ready pod by `podLabels` and `workload`, or what there is instead."""
+    found = asked_pod(cluster, namespace, {**question, "container": ""})
+    return found if isinstance(found, Mismatch) else found.pod
 
 
 def is_ready(pod: KubeObject) -> bool:
@@ -67,26 +94,51 @@ def is_ready(pod: KubeObject) -> bool:
     )
 
 
-def _default(pod: KubeObject) -> str:
-    return objects.text(pod, "metadata", "annotations", DEFAULT_CONTAINER)
+def _pods(cluster: Cluster, namespace: str, question: Mapping[str, object]) -> OwnedPods | Mismatch:
+    labels = {key: str(value) for key, value in objects.mapping(question, "podLabels").items()}
+    workload = objects.text(question, "workload")
+    if not workload and not labels:
+        raise CannotAsk("the probe names no workload and no labels", cause=Cause.CONFIGURATION)
+    if not workload:
+        wanted = ",".join(f"{key}={value}" for key, value in labels.items())
+        there = cluster.list(POD, namespace, labels=wanted)
+        ours = sorted((pod for pod in there if drill_of(pod) is None), key=objects.name)
+        return OwnedPods(pods=tuple(ours))
+    found = pods_of(cluster, namespace, workload)
+    if found is None:
+        return Mismatch(f"a ready pod of {workload}", f"no {workload}")
+    chosen = tuple(pod for pod in found.pods if labels.items() <= objects.labels(pod).items())
+    return OwnedPods(pods=chosen, others=found.others)
 
 
-def _selector(workload: KubeObject) -> str:
-    """Return the workload's selector as the API takes it in a query."""
-    selector = objects.mapping(workload, "spec", "selector")
-    labels = objects.mapping(selector, "matchLabels")
-    parts = [f"{key}={value}" for key, value in labels.items()]
-    parts += [_requirement(each) for each in objects.items(selector, "matchExpressions")]
-    if not parts:
-        raise CannotAsk(f"{objects.name(workload)} has no selector, so its pods are unknown")
-    return ",".join(parts)
+def _target(pod: KubeObject, question: Mapping[str, object], *, log: bool = False) -> Target:
+    container = container_of(pod, objects.text(question, "container"), log=log)
+    return Target(pod=objects.name(pod), container=container)
 
 
-def _requirement(expression: object) -> str:
-    key, operator = objects.text(expression, "key"), objects.text(expression, "operator")
-    if operator == "DoesNotExist":
-        return f"!{key}"
-    if operator not in _OPERATORS:
-        return key
-    values = ",".join(str(value) for value in objects.items(expression, "values"))
-    return f"{key} {_OPERATORS[operator]} ({values})"
+def _none_ready(question: Mapping[str, object], found: OwnedPods) -> Mismatch:
+    count = len(found.pods)
+    there = f"{count} pods, none ready" if count != 1 else "1 pod, not ready"
+    strange = f"; {_named(found.others)} fit its selector and are not its own"
+    return Mismatch(f"a ready pod of {_words(question)}", there + (strange if found.others else ""))
+
+
+def _words(question: Mapping[str, object]) -> str:
+    labels = objects.mapping(question, "podLabels")
+    wanted = ", ".join(f"{key}={value}" for key, value in labels.items())
+    workload = objects.text(question, "workload")
+    return f"{workload} with {wanted}" if workload and wanted else workload or wanted
+
+
+def _named(pods: Sequence[KubeObject]) -> str:
+    shown = ", ".join(objects.name(pod) for pod in pods[:3])
+    return f"{shown} and {len(pods) - 3} more" if len(pods) > 3 else shown  # noqa: PLR2004
+
+
+def _phase(pod: KubeObject) -> str:
+    return objects.text(pod, "status", "phase")
+
+
+def _age(pod: KubeObject) -> tuple[bool, str]:
+    """Order pods that have ended: those that succeeded first, then by name."""
+    return _phase(pod) != "Succeeded", objects.name(pod)

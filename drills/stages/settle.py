@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from drills.assessment import findings_of, not_ready
+from drills.enough import Enough
 from drills.errors import DrillError, Interrupted
 from drills.findings import Finding
 from drills.lookout import Expected, Lookout, with_prospect
@@ -76,6 +77,7 @@ class _Wait:
         stands = any(
             trouble.lasting
             for pod in self.watch.seen().get("Pod", ())
+            if not self.watch.enough.spares(pod)
             for trouble in pod_troubles(pod, self.left_out)
         )
         if not stands:
@@ -102,6 +104,7 @@ def settle(  # noqa: PLR0913 - each is one fact of the drill
     listener: Listener,
     left_out: LeftOut = frozenset(),
     expected: Expected | None = None,
+    enough: Enough | None = None,
     patience: float = PATIENCE,
 ) -> Settled:
     """Wait until every workload and claim in the sandbox `namespaces` is up.
@@ -115,6 +118,7 @@ def settle(  # noqa: PLR0913 - each is one fact of the drill
         listener: Hears what is waited for.
         left_out: What the sandbox lacks on purpose, as (`plural.group`, name).
         expected: What the restore brings; without it nothing missing is ever final.
+        enough: Which workloads are up with fewer ready than they want.
         patience: Seconds that lasting trouble may stand before the wait is given up.
 
     Raises:
@@ -122,7 +126,7 @@ def settle(  # noqa: PLR0913 - each is one fact of the drill
         DrillError: The cluster refused a watch or stayed away.
     """
     started = clock.monotonic()
-    watch = WorkloadWatch(cluster=cluster, namespaces=namespaces)
+    watch = WorkloadWatch(cluster=cluster, namespaces=namespaces, enough=enough or Enough())
     wait = _Wait(
         watch=watch,
         clock=clock,
@@ -152,9 +156,19 @@ def settle(  # noqa: PLR0913 - each is one fact of the drill
     return Settled(
         ready=True,
         seconds=ended - started,
-        message="all workloads are ready",
+        message="; ".join(("all workloads are ready", *_short(watch))),
         watch=StabilityWatch(watch=watch, clock=clock, stop=stop, since=ended, left_out=left_out),
     )
+
+
+def _short(watch: WorkloadWatch) -> list[str]:
+    """Return which workloads are up by their rule alone, in words."""
+    return [
+        words
+        for kind, present in watch.seen().items()
+        for obj in present
+        for words in watch.enough.shortfalls(kind, obj)
+    ]
 
 
 def summary(waiting: Sequence[Waiting]) -> str:

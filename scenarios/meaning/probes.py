@@ -60,9 +60,25 @@ def _check_selector(path: Path, probe: Document) -> Iterator[Complaint]:
         message = "one object by name, or several by labels: not both"
         yield Complaint(path=(*path, "resource", "labels"), message=message, at_key=True)
     for login in (("sql",), ("canary", "sql")):
-        if {"password", "passwordFrom"} <= probe.table(*login).keys():
-            message = "a password, or the Secret that holds it: not both"
-            yield Complaint(path=(*path, *login, "password"), message=message, at_key=True)
+        if probe.table(*login):
+            yield from _check_login((*path, *login), probe.part(*login))
+
+
+def _check_login(path: Path, question: Document) -> Iterator[Complaint]:
+    said, named = question.table().keys(), question.table("loginFrom").keys()
+    if {"password", "passwordFrom"} <= said:
+        message = "a password, or the Secret that holds it: not both"
+        yield Complaint(path=(*path, "password"), message=message, at_key=True)
+    if {"passwordFrom", "loginFrom"} <= said:
+        message = "one Secret: loginFrom.password names the key, or passwordFrom alone"
+        yield Complaint(path=(*path, "passwordFrom"), message=message, at_key=True)
+    for word in ("user", "password", "database"):
+        if word in said and word in named:
+            message = f"{word} is said here, and loginFrom names a key for it: not both"
+            yield Complaint(path=(*path, word), message=message, at_key=True)
+        if word not in said and word not in named and word != "password":
+            hint = f"say {word}, or loginFrom.{word} for the key of a restored Secret"
+            yield Complaint(path=(*path, word), message="this key is missing", hint=hint)
 
 
 def _check_times(document: Document, path: Path, probe: Document) -> Iterator[Complaint]:

@@ -6,7 +6,7 @@ from scenarios.document import Document
 from scenarios.durations import format_duration
 from scenarios.kinds import full_name, unknown_word
 from scenarios.model import RestoreSpec
-from scenarios.problems import Complaint, Path, quoted
+from scenarios.problems import Complaint, Path, listed, quoted
 
 _RESTORE: Path = ("spec", "restore")
 _MAPPING: Path = (*_RESTORE, "namespaces")
@@ -23,6 +23,7 @@ def check_restore(document: Document) -> Iterator[Complaint]:
         message = f"expected less than the deadline ({restore.text('deadline')})"
         yield Complaint(path=(*_RESTORE, "stableFor"), message=message)
     yield from _check_classes(restore)
+    yield from _check_ready(restore)
     yield from _check_deadline(document)
     yield from _check_isolation(document)
 
@@ -67,6 +68,15 @@ def _check_classes(restore: Document) -> Iterator[Complaint]:
             message = f"{quoted(new)} is mapped to another class itself"
             path = (*_RESTORE, "storageClasses", old)
             yield Complaint(path=path, message=message, hint="say the class that claims shall get")
+
+
+def _check_ready(restore: Document) -> Iterator[Complaint]:
+    mapping = restore.texts("namespaces")
+    for workload in restore.table("ready"):
+        source = workload.split("/")[0] if workload.count("/") > 1 else ""
+        if source and source not in mapping:
+            message = f"{quoted(source)} is not restored: expected {listed(list(mapping))}"
+            yield Complaint(path=(*_RESTORE, "ready", workload), message=message, at_key=True)
 
 
 def _check_deadline(document: Document) -> Iterator[Complaint]:

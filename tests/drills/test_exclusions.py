@@ -226,6 +226,86 @@ def test_a_probe_of_what_is_left_out() -> None:
     assert [f.code for f in record.findings if f.unanswered] == ["exclude-keeps-probe-out"]
 
 
+MANY = {"spec": {"containers": [{"name": "main"}], "initContainers": [{"name": "migrate"}]}}
+BIG = backed(manifest("apps/v1", "StatefulSet", "big", spec={"template": MANY}))
+MESHED = backed(
+    manifest("v1", "Pod", "big-0", spec={"containers": [{"name": "main"}, {"name": "mesh"}]})
+)
+RUNNING_JOB = backed(manifest("batch/v1", "Job", "migrate", spec={"template": MANY}))
+DONE_JOB = replace(RUNNING_JOB, explanation="the Job had completed")
+
+
+def in_big(kind: str = "exec", /, **question: object) -> ProbeSpec:
+    return asking(kind, workload="statefulset/big", command=["true"], **question)
+
+
+@pytest.mark.parametrize(
+    ("probe", "held", "code", "words"),
+    [
+        (in_big(container="mian"), BIG, "unknown-probe-container", "it has main"),
+        (in_big("logs", container="mian"), BIG, "unknown-probe-container", "it has main"),
+        (in_big(container="migrate"), BIG, "unknown-probe-container", "an init container"),
+        (
+            asking("canary", id="x", file={"workload": "statefulset/big", "container": "mian"}),
+            BIG,
+            "unknown-probe-container",
+            "it has main",
+        ),
+        (
+            asking("logs", workload="job/migrate"),
+            RUNNING_JOB,
+            "probe-target-stays-out",
+            "does not bring back",
+        ),
+        (
+            asking("logs", workload="job/migrate"),
+            DONE_JOB,
+            "probe-target-stays-out",
+            "the Job had completed",
+        ),
+    ],
+)
+def test_a_probe_that_asks_what_no_pod_will_have(
+    probe: ProbeSpec, held: BackedUpObject, code: str, words: str
+) -> None:
+    world = World()
+    world.engine.inventory = inventory(*SHOP, held)
+    with pytest.raises(Misconfigured, match="asked"):
+        world.rehearsal(scenario(probes=(probe,)))
+    record = world.drill(scenario(probes=(probe,)))
+    assert record.verdict is Verdict.INCONCLUSIVE
+    (found,) = [f for f in record.findings if f.unanswered]
+    assert (found.code, found.cause) == (code, Cause.CONFIGURATION)
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        in_big(),
+        in_big(container="main"),
+        in_big("logs", container="migrate"),
+        in_big(container="mesh"),
+        replace(in_big(container="mian"), required=False),
+    ],
+)
+def test_a_container_that_may_well_be_there_is_not_refused(probe: ProbeSpec) -> None:
+    """`mesh` is in no template: a webhook put it into the pod that was backed up."""
+    world = World()
+    world.engine.inventory = inventory(*SHOP, BIG, MESHED)
+    codes = {f.code for f in world.rehearsal(scenario(probes=(probe,))).findings}
+    assert "unknown-probe-container" not in codes
+
+
+def test_a_job_that_the_scenario_wants_back_can_be_asked() -> None:
+    world = World()
+    world.engine.inventory = inventory(*SHOP, RUNNING_JOB)
+    probe = asking("logs", workload="job/migrate")
+    restore = replace(scenario().restore, allow=("jobs.batch",))
+    found = world.rehearsal(scenario(probes=(probe,), restore=restore)).findings
+    assert "probe-target-stays-out" not in {f.code for f in found}
+
+
 @pytest.mark.parametrize(
     ("word", "code"),
     [

@@ -77,9 +77,12 @@ class FakeContainers:
         *,
         tail: int | None = None,
         since: float | None = None,
+        previous: bool = False,
         timeout: float,
     ) -> LogAnswer:
         """Answer through `on_logs`; raises CannotAsk without one."""
         if self.on_logs is None:
             raise CannotAsk("no container runs here")
-        return self.on_logs(namespace, pod, container, tail=tail, since=since, timeout=timeout)
+        return self.on_logs(
+            namespace, pod, container, tail=tail, since=since, previous=previous, timeout=timeout
+        )

@@ -15,6 +15,8 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.cluster import FakeCluster
 
 SANDBOX = "backup-test"
+OWNERS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job")
+"""Kinds whose uid is known beforehand, so that a pod can name its owner."""
 LONG = 1_000_000.0
 """Fake seconds that idle watches do not reach: they move the clock as they go round."""
 
@@ -154,7 +156,9 @@ def logging(text: str) -> Callable[..., LogAnswer]:
 
 def thing(api_version: str, kind: str, name: str, **body: object) -> KubeObject:
     """Return an object in the sandbox."""
-    meta = {"name": name, "namespace": SANDBOX, "generation": 1}
+    meta: dict[str, object] = {"name": name, "namespace": SANDBOX, "generation": 1}
+    if kind in OWNERS:
+        meta["uid"] = f"uid of {kind}/{name}"
     extra = body.pop("metadata", {})
     merged = {**meta, **extra} if isinstance(extra, Mapping) else meta
     return {"apiVersion": api_version, "kind": kind, "metadata": merged, **body}
@@ -188,7 +192,8 @@ def pod(
 ) -> KubeObject:
     """Return a pod, controlled unless `owner` is empty."""
     kind, _, owner_name = owner.partition("/")
-    owners = [{"kind": kind, "name": owner_name, "controller": True}] if owner else []
+    reference = {"kind": kind, "name": owner_name, "uid": f"uid of {owner}", "controller": True}
+    owners = [reference] if owner else []
     status: dict[str, object] = {
         "phase": "Running",
         "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],

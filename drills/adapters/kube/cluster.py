@@ -247,11 +247,19 @@ class KubeCluster:
         *,
         tail: int | None = None,
         since: float | None = None,
+        previous: bool = False,
         timeout: float,
     ) -> LogAnswer:
-        """Return a container's log; `since` in seconds."""
+        """Return a container's log; `since` in seconds, `previous`: before its last restart."""
         return running.read_log(
-            self._asker, namespace, pod, container, tail=tail, since=since, seconds=timeout
+            self._asker,
+            namespace,
+            pod,
+            container,
+            tail=tail,
+            since=since,
+            previous=previous,
+            seconds=timeout,
         )
 
     def may(self, verb: str, resource: str, namespace: str) -> bool:

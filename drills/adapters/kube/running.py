@@ -77,6 +77,7 @@ def read_log(
     *,
     tail: int | None,
     since: float | None,
+    previous: bool = False,
     seconds: float,
 ) -> LogAnswer:
     """Read a log, at most its first 16 MiB; raises Missing, Forbidden, CannotAsk, Unreachable."""
@@ -84,6 +85,7 @@ def read_log(
         ("container", container),
         ("tailLines", "" if tail is None else str(tail)),
         ("sinceSeconds", "" if since is None else str(max(1, int(since)))),
+        ("previous", "true" if previous else ""),
         ("limitBytes", str(LONGEST_LOG)),
     )
     request = Request(

@@ -205,3 +205,29 @@ def test_a_log_that_was_cut_is_not_judged() -> None:
     question = {"workload": "statefulset/ledger"}
     with pytest.raises(CannotAsk, match="longer than can be read"):
         find_probe("logs").ask(spec("logs", question, {"not": "panic"}), context(place), 5)
+
+
+@pytest.mark.parametrize(
+    ("expected", "fits"),
+    [
+        ({"matches": r"ready on 80\nready on 81"}, True),
+        ({"matches": "(?s)starting.*error"}, True),
+        ({"matches": "(?s)error.*starting"}, False),
+        ({"matches": "starting.*error"}, False),
+        ({"contains": "80\nready"}, True),
+        ({"not": {"matches": "(?s)starting.*error"}}, False),
+    ],
+)
+def test_a_match_may_go_over_several_lines(expected: Mapping[str, object], fits: bool) -> None:
+    assert (read({"text": expected}).mismatches == ()) is fits
+
+
+def test_what_a_container_wrote_before_it_was_started_again() -> None:
+    place = cluster(ledger_pod())
+    asked: list[object] = []
+    place.on_logs = lambda *_, previous, **__: (asked.append(previous), logging(LOG)())[1]
+    question = {"workload": "statefulset/ledger", "previous": True}
+    find_probe("logs").ask(spec("logs", question, {"contains": "ready"}), context(place), 5)
+    del question["previous"]
+    find_probe("logs").ask(spec("logs", question, {"contains": "ready"}), context(place), 5)
+    assert asked == [True, False]

@@ -174,6 +174,8 @@ def test_logs(shop: KubeCluster, stand_ins: StandIns) -> None:
         shop.logs("box", "shop-0", "", timeout=5)
     stand_ins.log = "one\ntwo\n"
     assert shop.logs("box", "shop-0", "main", timeout=5).text == "one\ntwo\n"
+    with pytest.raises(CannotAsk, match="previous terminated container"):
+        shop.logs("box", "shop-0", "main", previous=True, timeout=5)
     last = shop.logs("box", "shop-0", "", tail=1, since=60, timeout=5)
     assert (last.text, last.simulated) == ("two\n", True)
     with pytest.raises(Missing):

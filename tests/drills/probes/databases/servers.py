@@ -164,6 +164,7 @@ def mysql(folder: Path) -> Iterator[Server]:
             "CREATE DATABASE shop",
             "USE shop",
             *tables("timestamp", "datetime"),
+            *ODD,
             f"CREATE USER app IDENTIFIED BY '{PASSWORD}'",
             "GRANT ALL ON *.* TO app",
             f"CREATE USER guest IDENTIFIED BY '{PASSWORD}'",
@@ -220,6 +221,15 @@ def mysql_community(folder: Path) -> Iterator[Server]:
             "GRANT USAGE ON *.* TO guest",
         )
         yield Server("mysql", port, modern=False)
+
+
+DOCUMENT = '{"a": 1, "tags": ["x", "y"], "on": true, "none": null}'
+COLUMNS = "raw varbinary(9), words blob, doc json, gone int"
+ODD = (
+    f"CREATE TABLE odd (yes tinyint(1), no boolean, bit1 bit(1), bit12 bit(12), {COLUMNS})",
+    f"INSERT INTO odd VALUES (1, 0, 1, 2050, X'DEADBEEF', 'hello', '{DOCUMENT}', NULL)",  # noqa: S608 - ours
+)
+"""A table of MySQL's own types."""
 
 
 def tables(instant: str, local: str) -> tuple[str, ...]:

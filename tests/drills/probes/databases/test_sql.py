@@ -12,7 +12,7 @@ from drills.findings import Cause
 from drills.probes import find_probe
 from drills.record import Outcome
 from tests.drills.probes.databases.conftest import World, a_secret
-from tests.drills.probes.databases.servers import PASSWORD
+from tests.drills.probes.databases.servers import PASSWORD, Server
 from tests.fakes.probing import spec
 
 NEWEST = "SELECT placed FROM orders ORDER BY placed DESC LIMIT 1000"
@@ -198,23 +198,64 @@ def test_without_a_stand_in_nothing_is_known(lone: World, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 @pytest.mark.parametrize(
-    "greeting",
+    ("greeting", "words"),
     [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\x00" * 64,
-        b"\xff" * 64,
-        b"R\x00\x00\x00\x08\x00\x00\x00\x63",
-        b"E\x7f\xff\xff\xff",
-        b"\x4a\x00\x00\x00\x0a5.7",
-        b"",
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it speaks HTTP"),
+        (b"-ERR unknown command\r\n", "it speaks Redis"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "it speaks SSH"),
+        (b"\x15\x03\x01\x00\x02\x02\x28", "it speaks TLS"),
+        (b"\x00" * 64, "it began with"),
+        (b"\xff" * 64, "it began with"),
+        (b"E\x7f\xff\xff\xff", "it began with"),
     ],
 )
-def test_what_is_no_database_is_a_wrong_answer(lone: World, engine: str, greeting: bytes) -> None:
-    """Whatever listens there, it is not the database that was backed up."""
+def test_what_is_another_protocol_is_not_blamed_on_the_backup(
+    lone: World, engine: str, greeting: bytes, words: str
+) -> None:
     with talking(greeting) as dial:
         lone.stand_ins.dial = dial
-        answer = lone.ask("SELECT 1", engine=engine, tls=False)
-    assert answer.mismatches
+        record = lone.record(lone.question("SELECT 1", engine=engine, tls=False), {})
+    assert record.outcome is Outcome.INCONCLUSIVE
+    assert record.cause is Cause.PROBE
+    assert words in record.message
+
+
+@pytest.mark.parametrize("tls", [None, False, True])
+def test_the_other_databases_protocol_is_named(
+    lone: World, servers: Callable[[str], Server], tls: bool | None
+) -> None:
+    """PostgreSQL waits for the client, so that as MySQL it is only silent."""
+    more = {} if tls is None else {"tls": tls}
+    lone.stand_ins.dial = servers("mysql").dial
+    record = lone.record(lone.question("SELECT 1", engine="postgresql", **more), {})
+    assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.PROBE)
+    assert "no PostgreSQL: it speaks MySQL" in record.message
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_a_server_that_hangs_up_without_a_word_is_a_wrong_answer(lone: World, engine: str) -> None:
+    with talking(b"") as dial:
+        lone.stand_ins.dial = dial
+        assert lone.ask("SELECT 1", engine=engine, tls=False).mismatches
+
+
+@pytest.mark.parametrize(
+    ("engine", "greeting"),
+    [
+        ("postgresql", b"R\x00\x00\x00\x08\x00\x00\x00\x63"),
+        ("mysql", b"\x2c\x00\x00\x00\x0a5.7\x00" + b"\x01" * 3),
+    ],
+)
+def test_what_the_driver_does_not_know_is_in_its_words(
+    lone: World, engine: str, greeting: bytes
+) -> None:
+    """An authentication method of tomorrow, a greeting that breaks off in its midst."""
+    with talking(greeting) as dial:
+        lone.stand_ins.dial = dial
+        record = lone.record(lone.question("SELECT 1", engine=engine, tls=False), {})
+    assert "what answers there is no" not in record.message
+    outcomes = {"postgresql": Outcome.INCONCLUSIVE, "mysql": Outcome.FAILED}
+    assert record.outcome is outcomes[engine]
 
 
 def test_a_workloads_ready_pod_is_asked(lone: World) -> None:
