@@ -129,7 +129,7 @@ def _charset(answer: HttpAnswer) -> str:
     name = message.get_content_charset() or "utf-8"
     try:
         codec = codecs.lookup(name)
-        b"".decode(codec.name)
+        b"a".decode(codec.name, errors="replace")
     except (LookupError, ValueError):
         codec = None
     if codec is None or codec.name in _ODD_CHARSETS:
