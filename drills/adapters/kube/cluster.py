@@ -40,6 +40,8 @@ from drills.objects import KubeObject
 from drills.ports import Clock, Deadline
 
 PATIENCE_SECONDS = 60.0
+FAREWELL_SECONDS = 0.5
+"""How much longer than its time a tunnel stays, so that a server can say that it took too long."""
 NAMESPACE = Kind("v1", "Namespace")
 
 
@@ -247,7 +249,10 @@ class KubeCluster:
         with (
             self._forwarded(namespace, target, port, deadline) as stream,
             PodTunnel(
-                stream, f"{target} {port} in {namespace}", timeout, left=deadline.left
+                stream,
+                f"{target} {port} in {namespace}",
+                timeout,
+                left=deadline.left + FAREWELL_SECONDS,
             ) as tunnel,
         ):
             yield tunnel

@@ -213,3 +213,37 @@ def test_a_node_that_does_not_answer_leaves_the_proxy(shop: KubeCluster, server:
     assert ask(shop, "shop", "80", "/healthz?deep=1", timeout=5).via == "proxy"
     with pytest.raises(CannotAsk, match="error dialing backend"):
         ask(shop, "shop", "80", "/healthz?deep=1", via="portForward", timeout=5)
+
+
+REFUSED = "error trying to reach service: dial tcp 10.0.0.1:80: connect: connection refused"
+
+
+def test_what_the_proxy_finds_does_not_outrank_what_port_forward_could_not_know(
+    shop: KubeCluster, server: ApiServer
+) -> None:
+    """A node that is away is no application that refuses."""
+    server.faults.fail(500, Rule(resource="pods/portforward"), message="error dialing backend")
+    server.faults.fail(503, Rule(resource="services/proxy"), message=REFUSED)
+    with pytest.raises(CannotAsk, match="error dialing backend"):
+        ask(shop, "shop", "80", "/healthz?deep=1")
+
+
+def test_without_the_right_to_forward_the_proxys_word_counts(
+    shop: KubeCluster, server: ApiServer
+) -> None:
+    server.faults.deny(Rule(resource="pods/portforward"))
+    server.faults.fail(503, Rule(resource="services/proxy"), message=REFUSED)
+    with pytest.raises(Missing, match="refused"):
+        ask(shop, "shop", "80", "/healthz?deep=1")
+
+
+def test_a_pod_is_asked_by_its_name(shop: KubeCluster, stand_ins: StandIns) -> None:
+    stand_ins.pages["pod/shop-0 GET /"] = OK
+    for via, port in (("portForward", "http"), ("portForward", "8080"), ("proxy", "8080")):
+        request = HttpRequest(namespace="box", target="pod/shop-0", port=port, via=via)
+        assert shop.http(request, timeout=5).body == b"ok\n"
+
+
+def test_what_only_port_forward_carries_is_refused_by_the_proxy(shop: KubeCluster) -> None:
+    with pytest.raises(CannotAsk, match="serverName"):
+        ask(shop, "shop", "80", "/", via="proxy", server_name="shop.example")
