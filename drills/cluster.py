@@ -6,7 +6,7 @@ Implemented in `drills.adapters.kube`; names are re-exported by `drills.ports`.
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -100,16 +100,69 @@ class Change:
     object: KubeObject
 
 
+LONGEST_BODY = 16 * 1024 * 1024
+"""Bytes of a body that are read unless the question says more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """What a client shows where TLS asks for it: PEM texts."""
+
+    certificate: str = field(repr=False)
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """What to ask of a Service or pod."""
+
+    namespace: str
+    target: str
+    """`service/NAME` or `pod/NAME`."""
+    port: str
+    path: str = "/"
+    scheme: str = "http"
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    server_name: str = ""
+    """The name to ask for in TLS (SNI); left out, the target's."""
+    certificate: ClientCertificate | None = None
+    via: str = "auto"
+    """`auto`, `portForward` or `proxy`."""
+    max_body: int = LONGEST_BODY
+    """Bytes of the body that are read at most."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the Service or pod."""
+        return self.target.partition("/")[2]
+
+    @property
+    def what(self) -> str:
+        """Return `GET http://shop.backup-test:80/healthz`, without the query."""
+        place = f"{self.name}.{self.namespace}:{self.port}"
+        return f"{self.method} {self.scheme}://{place}{self.path.partition('?')[0]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """What a Service answered. `via` is `proxy` or `portForward`."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: tuple[tuple[str, str], ...]
+    """In the order they came; a name that came several times is here several times."""
     body: bytes
     seconds: float
     via: str
     simulated: bool = False
+    whole: bool = True
+    """Whether the body is all of it; False where it is longer than the question allows."""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return all values of a header, whatever the case of its name."""
+        wanted = name.lower()
+        return tuple(value for found, value in self.headers if found.lower() == wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +187,51 @@ class LogAnswer:
     """Whether there is more than was read."""
 
 
+class Ending(StrEnum):
+    """Why listening stopped."""
+
+    ENOUGH = "what was wanted came"
+    CLOSED = "the other side closed"
+    BROKEN = "the connection broke"
+    QUIET = "nothing more came"
+    TIME = "the time was over while it still spoke"
+    LENGTH = "it said more than is read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What came back over a connection, and why listening stopped."""
+
+    data: bytes
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsWish:
+    """That a connection speaks TLS: the name to ask for, and what the client shows."""
+
+    server_name: str = ""
+    certificate: ClientCertificate | None = None
+
+
 class Connection(Protocol):
     """A byte stream into a pod."""
 
     simulated: bool
 
-    def exchange(self, data: bytes, *, timeout: float) -> bytes:
-        """Send `data` (may be empty) and return what came back within `timeout` seconds."""
+    def exchange(
+        self,
+        data: bytes,
+        *,
+        timeout: float,
+        pause: float | None = None,
+        enough: Callable[[bytes], bool] | None = None,
+    ) -> Heard:
+        """Send `data` (may be empty) and return what came back within `timeout` seconds.
+
+        Listening ends early where `enough` says so of all that came, or after the first bytes
+        where nothing comes for `pause` seconds (None: only the time or the other side ends it).
+        """
         ...
 
 
@@ -264,29 +355,24 @@ class Cluster(Protocol):
         """
         ...
 
-    def http(  # noqa: PLR0913 - the parts of a request
-        self,
-        namespace: str,
-        service: str,
-        port: str,
-        path: str,
-        *,
-        scheme: str = "http",
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        via: str = "auto",
-        timeout: float,
-    ) -> HttpAnswer:
-        """Ask a Service over port-forward to a ready pod behind it, or the API server's proxy.
+    def http(self, request: HttpRequest, *, timeout: float) -> HttpAnswer:
+        """Ask over port-forward to a ready pod behind the Service, or the API server's proxy.
 
-        `via` is auto, proxy or portForward; auto prefers port-forward (not subject to network
-        policy) and falls back to the proxy. Raises CannotAsk where no way leads there, Missing
-        where the Service has no ready endpoint.
+        `timeout` is for all of it: both ways, from looking up the Service to the body's last byte.
+        `request.via` auto prefers port-forward (not subject to network policy) and falls back to
+        the proxy. Raises CannotAsk where no way leads there or the answer cannot be read whole,
+        Missing where the Service has no ready endpoint or what answers breaks off.
         """
         ...
 
     def connect(
-        self, namespace: str, target: str, port: str, *, timeout: float
+        self,
+        namespace: str,
+        target: str,
+        port: str,
+        *,
+        timeout: float,
+        tls: TlsWish | None = None,
     ) -> AbstractContextManager[Connection]:
         """Open a byte stream to `service/NAME` or `pod/NAME`; raises as `http` does."""
         ...

@@ -41,10 +41,17 @@ def complaints(fault: Fault, root: Node) -> Iterator[Complaint]:
         yield _mismatch(fault, root)
 
 
+_UDP = "UDP cannot be asked, no port-forward carries it: ask with exec in a pod, or with a job"
+_NO_WAY = {"udp": _UDP, "dns": _UDP}
+"""Kinds of probes that people look for, and why there are none."""
+
+
 def _unknown_keys(fault: Fault) -> Iterator[Complaint]:
     for key in fault.unknown_keys:
         meant = fault.meant(key)
         hint = f"did you mean {meant!r}?" if meant else f"known keys: {', '.join(fault.known_keys)}"
+        if fault.path[:2] == ("spec", "probes") and key in _NO_WAY:
+            hint = _NO_WAY[key]
         message = f"unknown key {quoted(key)}"
         yield Complaint(path=(*fault.path, key), message=message, hint=hint, at_key=True)
 

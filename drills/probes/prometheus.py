@@ -8,21 +8,27 @@ since a restored Prometheus knows nothing of what came after.
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from drills import objects
-from drills.errors import CannotAsk, Missing
+from drills.errors import CannotAsk, DrillError, Missing
 from drills.expectations import Mismatch, check
 from drills.findings import Cause
-from drills.ports import HttpAnswer
+from drills.ports import Deadline, HttpAnswer
 from drills.probes.comparing import about, kept
 from drills.probes.contract import Answer, ProbeContext
+from drills.probes.http_content import content
+from drills.probes.http_question import request_of
+from drills.probes.secret_values import NotThere, SandboxSecrets
+from drills.probes.veiling import hide, veiled
 from scenarios.model import ProbeSpec
 
 PORT = 9090
 LONGEST = 4 * 1024 * 1024
 SHOWN = 5
+_LOGIN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 class PrometheusProbe:
@@ -32,16 +38,26 @@ class PrometheusProbe:
 
     def ask(self, spec: ProbeSpec, context: ProbeContext, timeout: float) -> Answer:
         """Ask once; raises CannotAsk, Unreachable, Forbidden."""
-        question = spec.question
+        namespace = context.sandbox(spec.question)
+        secrets = SandboxSecrets(context.cluster, namespace)
         try:
-            answer = context.cluster.http(
-                context.sandbox(question),
-                objects.text(question, "service"),
-                str(question.get("port", PORT)),
-                _path(question, context, timeout),
-                scheme=objects.text(question, "scheme") or "http",
-                timeout=timeout,
-            )
+            return veiled(self._asked(spec, context, secrets, timeout), secrets.shown)
+        except DrillError as error:
+            error.args = (hide(str(error), secrets.shown),)
+            raise
+
+    def _asked(
+        self, spec: ProbeSpec, context: ProbeContext, secrets: SandboxSecrets, timeout: float
+    ) -> Answer:
+        question = {"port": PORT, **spec.question}
+        clock = context.clock
+        deadline = Deadline(clock=clock, at=clock.monotonic() + timeout)
+        try:
+            request = request_of(question, context.cluster, context.sandbox(question), secrets)
+            asked = replace(request, path=_path(question, context, timeout), max_body=LONGEST)
+            answer = context.cluster.http(asked, timeout=max(0.0, deadline.left))
+        except NotThere as wrong:
+            return _wrong(wrong.mismatch)
         except Missing as error:
             return _wrong(Mismatch("an answer", str(error)))
         try:
@@ -79,17 +95,19 @@ def _path(question: Mapping[str, object], context: ProbeContext, timeout: float)
 
 
 def _values(answer: HttpAnswer) -> list[float]:
-    """Return the value of each series; raises CannotAsk for a query that Prometheus refuses."""
+    """Return the value of each series.
+
+    Raises CannotAsk for a query that Prometheus refuses, and for a result that was not read whole.
+    """
+    found = content(answer, LONGEST)
+    if isinstance(found, Mismatch):
+        raise _NoAnswerError(found.observed)
     try:
-        document: object = json.loads(answer.body[:LONGEST])
+        document: object = json.loads(found.data)
     except (ValueError, RecursionError) as error:
-        raise _NoAnswerError(f"status {answer.status}, not JSON") from error
-    if objects.text(document, "errorType") == "bad_data":
-        words = objects.text(document, "error")[:300]
-        raise CannotAsk(f"Prometheus refuses the query: {words}", cause=Cause.CONFIGURATION)
-    if answer.status != HTTPStatus.OK or objects.text(document, "status") != "success":
-        words = objects.text(document, "error")[:300] or f"status {answer.status}"
-        raise _NoAnswerError(words)
+        login = ": it wants another login (auth)" if answer.status in _LOGIN else ""
+        raise _NoAnswerError(f"status {answer.status}{login}, not JSON") from error
+    _check(document, answer.status)
     kind, result = (objects.dig(document, "data", word) for word in ("resultType", "result"))
     if kind == "scalar":
         return [_number(result)]
@@ -102,6 +120,16 @@ def _values(answer: HttpAnswer) -> list[float]:
             cause=Cause.CONFIGURATION,
         )
     return [_number(objects.dig(series, "value")) for series in result]
+
+
+def _check(document: object, status: int) -> None:
+    """Raise what a refusal means."""
+    if objects.text(document, "errorType") == "bad_data":
+        words = objects.text(document, "error")[:300]
+        raise CannotAsk(f"Prometheus refuses the query: {words}", cause=Cause.CONFIGURATION)
+    if status != HTTPStatus.OK or objects.text(document, "status") != "success":
+        words = objects.text(document, "error")[:300] or f"status {status}"
+        raise _NoAnswerError(words)
 
 
 def _number(sample: object) -> float:

@@ -18,7 +18,8 @@ from drills.probes.recorded import wrapped
 from drills.record import Outcome, ProbeRecord
 from scenarios.model import ProbeSpec
 
-AT_ONCE = 16
+AT_ONCE = 64
+"""Probes that are out at a time: they wait for answers, they do not work."""
 TICK = 0.2
 """Seconds between looks at the deadline and the wish to stop while probes are out."""
 GRACE = 5.0

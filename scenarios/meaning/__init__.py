@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from scenarios.document import Document
 from scenarios.meaning.answers import check_answers
 from scenarios.meaning.backup import check_backup
+from scenarios.meaning.network import check_network
 from scenarios.meaning.order import check_order
 from scenarios.meaning.probes import check_probes
 from scenarios.meaning.promise import check_promise
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Document], Iterator[Complaint]], ...] = (
     check_backup,
     check_restore,
     check_probes,
+    check_network,
     check_order,
     check_answers,
     check_recorded,

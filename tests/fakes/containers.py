@@ -1,9 +1,17 @@
 """What a FakeCluster's containers and Services answer: whatever the test hangs in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from drills.cluster import Connection, ExecAnswer, HttpAnswer, LogAnswer, Tunnel
+from drills.cluster import (
+    Connection,
+    ExecAnswer,
+    HttpAnswer,
+    HttpRequest,
+    LogAnswer,
+    TlsWish,
+    Tunnel,
+)
 from drills.errors import CannotAsk
 
 
@@ -17,41 +25,25 @@ class FakeContainers:
         self.on_connect: Callable[..., AbstractContextManager[Connection]] | None = None
         self.on_stream: Callable[..., AbstractContextManager[Tunnel]] | None = None
 
-    def http(  # noqa: PLR0913 - the parts of a request
-        self,
-        namespace: str,
-        service: str,
-        port: str,
-        path: str,
-        *,
-        scheme: str = "http",
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        via: str = "auto",
-        timeout: float,
-    ) -> HttpAnswer:
+    def http(self, request: HttpRequest, *, timeout: float) -> HttpAnswer:
         """Answer through `on_http`; raises CannotAsk without one."""
         if self.on_http is None:
             raise CannotAsk("nothing answers HTTP here")
-        return self.on_http(
-            namespace,
-            service,
-            port,
-            path,
-            scheme=scheme,
-            method=method,
-            headers=headers,
-            via=via,
-            timeout=timeout,
-        )
+        return self.on_http(request, timeout=timeout)
 
     def connect(
-        self, namespace: str, target: str, port: str, *, timeout: float
+        self,
+        namespace: str,
+        target: str,
+        port: str,
+        *,
+        timeout: float,
+        tls: TlsWish | None = None,
     ) -> AbstractContextManager[Connection]:
         """Answer through `on_connect`; raises CannotAsk without one."""
         if self.on_connect is None:
             raise CannotAsk("nothing listens here")
-        return self.on_connect(namespace, target, port, timeout=timeout)
+        return self.on_connect(namespace, target, port, timeout=timeout, tls=tls)
 
     def stream(
         self, namespace: str, target: str, port: str, *, timeout: float

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from drills.cluster import Change, ExecAnswer, HttpAnswer, Kind, LogAnswer
+from drills.cluster import Change, Ending, ExecAnswer, Heard, HttpAnswer, Kind, LogAnswer
 from drills.objects import KubeObject
 from drills.ports import Deadline
 from drills.probes import Answer, ProbeContext
@@ -124,12 +124,20 @@ class Wire:
     def __init__(self, reply: bytes, *, simulated: bool = False) -> None:
         self.simulated = simulated
         self.sent: list[bytes] = []
+        self.ending = Ending.QUIET
         self._reply = reply
 
-    def exchange(self, data: bytes, *, timeout: float) -> bytes:
+    def exchange(
+        self,
+        data: bytes,
+        *,
+        timeout: float,
+        pause: float | None = None,
+        enough: Callable[[bytes], bool] | None = None,
+    ) -> Heard:
         """Remember and reply."""
         self.sent.append(data)
-        return self._reply
+        return Heard(data=self._reply, ending=self.ending)
 
     @contextmanager
     def open(self, *_: object, **__: object) -> Iterator["Wire"]:
@@ -139,7 +147,7 @@ class Wire:
 
 def answering(status: int = 200, body: bytes = b"ok", **more: object) -> Callable[..., HttpAnswer]:
     """Return an `on_http` that always answers so."""
-    plain = HttpAnswer(status=status, headers={}, body=body, seconds=0.02, via="portForward")
+    plain = HttpAnswer(status=status, headers=(), body=body, seconds=0.02, via="portForward")
     answer = replace(plain, **more)  # type: ignore[arg-type]
     return lambda *_, **__: answer
 

@@ -9,6 +9,7 @@ caller to look before trying again.
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 import urllib3
@@ -16,12 +17,14 @@ import urllib3
 from drills.adapters.kube.refusals import refusal, said
 from drills.adapters.kube.wire import Answer, NoAnswer, Request, Wire
 from drills.errors import Unreachable
-from drills.ports import Clock
+from drills.ports import Clock, Deadline
 
 FIRST_PAUSE = 0.1
 _SPREAD = random.Random()  # noqa: S311 - spreads load, no secret
 """Our own, not the module's, whose state belongs to whoever seeds it."""
 LONGEST_PAUSE = 3.0
+SHORTEST_WAIT = 0.01
+"""Seconds that are waited for an answer even where the moment has come: none means for ever."""
 LONGEST_RETRY_AFTER = 30.0
 
 FAILING = frozenset(
@@ -42,18 +45,23 @@ class Attempts:
     """Pauses between attempts, until patience ends."""
 
     def __init__(
-        self, sleep: Callable[[float], None], monotonic: Callable[[], float], patience: float
+        self,
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float],
+        patience: float,
+        deadline: Deadline | None = None,
     ) -> None:
         self._sleep = sleep
         self._monotonic = monotonic
         self._patience = patience
+        self._deadline = deadline
         self._number = 0
         self._until: float | None = None
 
     def pause(self, error: Unreachable, retry_after: float = 0.0) -> None:
         """Wait before the next attempt; raises `error` when patience has ended.
 
-        Patience counts from the first failure since the last `reset`.
+        Patience counts from the first failure since the last `reset`, and ends at the deadline.
         """
         moment = self._monotonic()
         if self._until is None:
@@ -61,7 +69,8 @@ class Attempts:
         backoff = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._number)
         jittered = backoff * _SPREAD.uniform(0.5, 1.0)
         wait = max(jittered, min(retry_after, LONGEST_RETRY_AFTER))
-        if moment + wait > self._until:
+        late = self._deadline is not None and wait > self._deadline.left
+        if late or moment + wait > self._until:
             raise error
         self._number += 1
         self._sleep(wait)
@@ -81,28 +90,49 @@ class Asker:
         clock: Clock,
         patience: float,
         sleep: Callable[[float], None] | None = None,
+        until: Deadline | None = None,
     ) -> None:
         self.wire = wire
         self.clock = clock
         self.patience = patience
         self._sleep = sleep or clock.sleep
+        self._until = until
 
     def waiting_with(self, sleep: Callable[[float], None]) -> "Asker":
         """Return the same asker with another way to wait."""
-        return Asker(self.wire, self.clock, self.patience, sleep)
+        return Asker(self.wire, self.clock, self.patience, sleep, self._until)
 
-    def attempts(self, patience: float | None = None) -> Attempts:
+    def until(self, deadline: Deadline) -> "Asker":
+        """Return the same asker, for which everything ends at a moment."""
+        return Asker(self.wire, self.clock, self.patience, self._sleep, deadline)
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the moment in so many seconds, ours where that is earlier."""
+        at = self.clock.monotonic() + seconds
+        return Deadline(clock=self.clock, at=min(at, self._until.at) if self._until else at)
+
+    def attempts(self, patience: float | None = None, deadline: Deadline | None = None) -> Attempts:
         """Return a fresh count of attempts."""
         return Attempts(
-            self._sleep, self.clock.monotonic, self.patience if patience is None else patience
+            self._sleep,
+            self.clock.monotonic,
+            self.patience if patience is None else patience,
+            deadline or self._until,
         )
+
+    def timed(self, request: Request) -> Request:
+        """Return the request, which waits for its answer no longer than until our moment."""
+        if self._until is None:
+            return request
+        left = max(SHORTEST_WAIT, self._until.left)
+        return replace(request, read_seconds=min(request.read_seconds, left))
 
     def freely(self, request: Request, *, patience: float | None = None) -> Answer:
         """Ask what may be repeated freely; raises Unreachable when patience (seconds) ends."""
         attempts = self.attempts(patience)
         while True:
             try:
-                answer = self.wire.ask(request)
+                answer = self.wire.ask(self.timed(request))
             except NoAnswer as lost:
                 attempts.pause(unreachable(request, lost))
                 continue

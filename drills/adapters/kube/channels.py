@@ -23,8 +23,18 @@ from drills.errors import CannotAsk, DrillError, Unreachable
 from drills.findings import Cause
 
 PROTOCOL = "v4.channel.k8s.io"
+SHORTEST = 0.001
+"""Seconds; none at all would mean not to block."""
 STAND_IN = "x-embedded-stand-in"
 """The embedded cluster marks with it what no container said."""
+
+
+class _Polite(websocket.WebSocket):  # type: ignore[misc]  # untyped library
+    """Answers a farewell, and does not mind when the other side no longer hears it."""
+
+    def send_close(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - untyped library
+        with suppress(websocket.WebSocketException, OSError):
+            super().send_close(*args, **kwargs)
 
 
 class Channels:
@@ -32,6 +42,8 @@ class Channels:
 
     def __init__(self, connection: websocket.WebSocket) -> None:
         self._socket = connection
+        self.farewell = False
+        """Whether the other side has said goodbye; a connection that broke says nothing."""
         headers = connection.getheaders() or {}
         self.simulated = any(str(name).lower() == STAND_IN for name in headers)
 
@@ -57,6 +69,7 @@ class Channels:
         except (websocket.WebSocketException, OSError):
             return None
         if opcode == websocket.ABNF.OPCODE_CLOSE or not data:
+            self.farewell = opcode == websocket.ABNF.OPCODE_CLOSE
             return None
         return data[0], bytes(data[1:])
 
@@ -82,12 +95,13 @@ class Channels:
 
 def open_channels(asker: Asker, request: Request, seconds: float) -> Channels:
     """Upgrade; raises the refusal, CannotAsk, or Unreachable after `seconds` or our patience."""
-    attempts = asker.attempts(min(seconds, asker.patience))
+    deadline = asker.deadline(seconds)
+    attempts = asker.attempts(min(seconds, asker.patience), deadline)
     renewed = False
     while True:
         used = asker.wire.credentials()
         try:
-            return Channels(_upgrade(asker.wire, request, used, seconds))
+            return Channels(_upgrade(asker.wire, request, used, max(SHORTEST, deadline.left)))
         except websocket.WebSocketBadStatusException as error:
             if error.status_code != HTTPStatus.UNAUTHORIZED or renewed:
                 raise _refused(request.what, _answer(error)) from None
@@ -114,6 +128,7 @@ def _upgrade(
     return websocket.create_connection(
         ("wss://" if secure else "ws://") + address.partition("://")[2],
         timeout=seconds,
+        class_=_Polite,
         header=[f"{name}: {value}" for name, value in credentials.items()],
         subprotocols=[PROTOCOL],
         suppress_origin=True,

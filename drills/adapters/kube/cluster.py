@@ -4,27 +4,44 @@ In: a Wire and a Clock. Out: every verb of `drills.cluster.Cluster`; this file d
 itself, it only names which part answers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Self
 
 from drills import objects
 from drills.adapters.kube import abilities, listing, rights, running, watching, writing
 from drills.adapters.kube.asking import Asker
+from drills.adapters.kube.conversation import Conversation
 from drills.adapters.kube.discovery import Discovery
-from drills.adapters.kube.forwarding import PodStream, forward
+from drills.adapters.kube.elsewhere import look_elsewhere
+from drills.adapters.kube.forwarding import PodStream, Stream, forward
 from drills.adapters.kube.refusals import refusal
 from drills.adapters.kube.service_http import ask_service
-from drills.adapters.kube.services import ServiceRequest, behind_service, of_pod
+from drills.adapters.kube.services import NotListening, endpoint_of
+from drills.adapters.kube.tls_stream import TlsStream
 from drills.adapters.kube.tunnel import PodTunnel
 from drills.adapters.kube.wire import Request, Wire
-from drills.cluster import Abilities, Change, ExecAnswer, HttpAnswer, Kind, LogAnswer, ServedKind
+from drills.cluster import (
+    Abilities,
+    Change,
+    ExecAnswer,
+    HttpAnswer,
+    HttpRequest,
+    Kind,
+    LogAnswer,
+    ServedKind,
+    TlsWish,
+)
 from drills.objects import KubeObject
-from drills.ports import Clock
+from drills.ports import Clock, Deadline
 
 PATIENCE_SECONDS = 60.0
+FAREWELL_SECONDS = 0.5
+"""How much longer than its time a tunnel stays, so that a server can say that it took too long."""
 NAMESPACE = Kind("v1", "Namespace")
 
 
@@ -176,41 +193,48 @@ class KubeCluster:
             watching.Reader(self._asker, selection, self._timing), stop, idle
         )
 
-    def http(  # noqa: PLR0913 - the parts of a request
-        self,
-        namespace: str,
-        service: str,
-        port: str,
-        path: str,
-        *,
-        scheme: str = "http",
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        via: str = "auto",
-        timeout: float,
-    ) -> HttpAnswer:
-        """Ask a Service over port-forward or the API server's proxy."""
-        request = ServiceRequest(
-            namespace=namespace,
-            service=service,
-            port=port,
-            path=path,
-            scheme=scheme,
-            method=method,
-            headers=headers or {},
-            seconds=timeout,
-        )
-        return ask_service(self._asker, self, request, via)
+    def _until(self, deadline: Deadline) -> tuple[Asker, Self]:
+        """Return our asker, and ourselves, waiting for nothing longer than until a moment."""
+        hurried, asker = copy.copy(self), self._asker.until(deadline)
+        hurried._asker, hurried._discovery = asker, self._discovery.asked_by(asker)  # noqa: SLF001
+        return asker, hurried
+
+    def http(self, request: HttpRequest, *, timeout: float) -> HttpAnswer:
+        """Ask over port-forward or the API server's proxy."""
+        deadline = self._asker.deadline(timeout)
+        asker, hurried = self._until(deadline)
+        return ask_service(asker, hurried, request, deadline)
 
     @contextmanager
     def connect(
-        self, namespace: str, target: str, port: str, *, timeout: float
-    ) -> Iterator[PodStream]:
+        self,
+        namespace: str,
+        target: str,
+        port: str,
+        *,
+        timeout: float,
+        tls: TlsWish | None = None,
+    ) -> Iterator[Conversation]:
         """Open a byte stream to `service/NAME` or `pod/NAME`; a refusal shows in `exchange`."""
-        kind, _, name = target.partition("/")
-        find = behind_service if kind == "service" else of_pod
-        endpoint = find(self, namespace, name, port)
-        stream = forward(self._asker, namespace, endpoint.pod, endpoint.port, timeout)
+        deadline = self._asker.deadline(timeout)
+        with self._forwarded(namespace, target, port, deadline) as stream:
+            inner: Stream = stream
+            if tls is not None:
+                name = tls.server_name or target.partition("/")[2]
+                try:
+                    inner = TlsStream(stream, replace(tls, server_name=name), deadline)
+                except TimeoutError as error:
+                    raise NotListening(f"{target} {port}: no TLS in {timeout:g} s") from error
+            yield Conversation(inner, deadline, simulated=stream.simulated)
+
+    @contextmanager
+    def _forwarded(
+        self, namespace: str, target: str, port: str, deadline: Deadline
+    ) -> Iterator[PodStream]:
+        asker, hurried = self._until(deadline)
+        endpoint = endpoint_of(hurried, namespace, target, port)
+        explain = partial(look_elsewhere, asker, namespace, endpoint, deadline)
+        stream = forward(asker, namespace, endpoint, deadline.left, explain)
         try:
             yield stream
         finally:
@@ -221,9 +245,15 @@ class KubeCluster:
         self, namespace: str, target: str, port: str, *, timeout: float
     ) -> Iterator[PodTunnel]:
         """Open a tunnel to `service/NAME` or `pod/NAME` for at most `timeout` seconds."""
+        deadline = self._asker.deadline(timeout)
         with (
-            self.connect(namespace, target, port, timeout=timeout) as stream,
-            PodTunnel(stream, f"{target} {port} in {namespace}", timeout) as tunnel,
+            self._forwarded(namespace, target, port, deadline) as stream,
+            PodTunnel(
+                stream,
+                f"{target} {port} in {namespace}",
+                timeout,
+                left=deadline.left + FAREWELL_SECONDS,
+            ) as tunnel,
         ):
             yield tunnel
 

@@ -2,15 +2,18 @@
 
 In: namespace, Service name, port by number or name, and what to ask there. Out: a ready
 pod and the number of its port, resolved as kube-proxy would: selector, targetPort, named ports.
+Only TCP is carried there, so a port that UDP shares the number with is the TCP one. A sidecar that
+is an init container (restartPolicy Always, Kubernetes 1.29) holds ports as containers do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from drills import objects
 from drills.cluster import Cluster, Kind
 from drills.errors import CannotAsk, Missing
+from drills.findings import Cause
 from drills.objects import KubeObject
 
 SERVICE = Kind("v1", "Service")
@@ -21,30 +24,14 @@ class NotListening(Missing):
     """A ready pod is there, but nothing answers on its port."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRequest:
-    """What to ask which Service; `seconds` is the time for the whole answer."""
+class BrokenOff(NotListening):
+    """What answers there ended its answer early."""
 
-    namespace: str
-    service: str
-    port: str
-    path: str
-    scheme: str
-    method: str
-    headers: Mapping[str, str]
-    seconds: float
 
-    @property
-    def what(self) -> str:
-        """Return `GET http://shop.backup-test:80/healthz`, without the query."""
-        place = f"{self.service}.{self.namespace}:{self.port}"
-        return f"{self.method} {self.scheme}://{place}{self.path.partition('?')[0]}"
-
-    @property
-    def target(self) -> str:
-        """Return the path as it may stand in a request line."""
-        rooted = self.path if self.path.startswith("/") else "/" + self.path
-        return quote(rooted, safe="/?&=%:@!$'()*+,;~[]")
+def request_target(path: str) -> str:
+    """Return a path and query as they may stand in a request line."""
+    rooted = path if path.startswith("/") else "/" + path
+    return quote(rooted, safe="/?&=%:@!$'()*+,;~[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +62,13 @@ def behind_service(cluster: Cluster, namespace: str, name: str, port: str) -> En
     raise Missing(f"Service {namespace}/{name}: no ready pod has a port named {target}")
 
 
+def endpoint_of(cluster: Cluster, namespace: str, target: str, port: str) -> Endpoint:
+    """Return the endpoint of `service/NAME` or `pod/NAME`; raises Missing, CannotAsk."""
+    kind, _, name = target.partition("/")
+    find = behind_service if kind == "service" else of_pod
+    return find(cluster, namespace, name, port)
+
+
 def of_pod(cluster: Cluster, namespace: str, name: str, port: str) -> Endpoint:
     """Return a pod's port by number or name; raises Missing."""
     pod = cluster.get(POD, namespace, name)
@@ -103,24 +97,51 @@ def is_ready(pod: KubeObject) -> bool:
 
 
 def _target(service: KubeObject, port: str) -> int | str:
-    ports = objects.items(service, "spec", "ports")
-    for entry in ports:
-        if port in {str(objects.dig(entry, "port")), objects.text(entry, "name")}:
-            target = objects.dig(entry, "targetPort")
-            return target if isinstance(target, int | str) else objects.number(entry, "port")
     place = f"{objects.namespace(service)}/{objects.name(service)}"
+    ports = objects.items(service, "spec", "ports")
+    meant = [
+        entry
+        for entry in ports
+        if port in {str(objects.dig(entry, "port")), objects.text(entry, "name")}
+    ]
+    for entry in filter(_is_tcp, meant):
+        target = objects.dig(entry, "targetPort")
+        return target if isinstance(target, int | str) else objects.number(entry, "port")
+    if meant:
+        raise not_tcp(f"port {port} of Service {place}", objects.text(meant[0], "protocol"))
     raise Missing(f"Service {place} has no port {port}; it has {_listed(ports)}")
+
+
+def not_tcp(what: str, protocol: str) -> CannotAsk:
+    """Return that no way leads to a port of another protocol."""
+    return CannotAsk(
+        f"{what} is {protocol}, and port-forward carries TCP only",
+        hint="ask with exec in a pod, or with a job, which runs beside it",
+        cause=Cause.CONFIGURATION,
+    )
+
+
+def _is_tcp(entry: object) -> bool:
+    return objects.text(entry, "protocol") in {"", "TCP"}
 
 
 def _number(pod: KubeObject, target: int | str) -> int:
     """Return the port's number, 0 where the pod has no port of that name."""
     if isinstance(target, int):
         return target
-    for container in objects.items(pod, "spec", "containers"):
+    for container in _containers(pod):
         for entry in objects.items(container, "ports"):
-            if objects.text(entry, "name") == target:
+            if objects.text(entry, "name") == target and _is_tcp(entry):
                 return objects.number(entry, "containerPort")
     return 0
+
+
+def _containers(pod: KubeObject) -> Iterator[object]:
+    """Yield what runs while the pod does, containers before sidecars."""
+    yield from objects.items(pod, "spec", "containers")
+    for container in objects.items(pod, "spec", "initContainers"):
+        if objects.text(container, "restartPolicy") == "Always":
+            yield container
 
 
 def _listed(ports: Sequence[object]) -> str:

@@ -9,9 +9,8 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from typing import Self
+from typing import Protocol, Self
 
-from drills.adapters.kube.forwarding import PodStream
 from drills.adapters.kube.services import NotListening
 from drills.errors import CannotAsk, DrillError
 from drills.findings import Cause
@@ -25,16 +24,41 @@ PART_SECONDS = 5.0
 PIECE = 64 * 1024
 
 
+class Carried(Protocol):
+    """The little of a PodStream that is carried."""
+
+    simulated: bool
+
+    def send(self, data: bytes, seconds: float) -> None:
+        """Send bytes."""
+        ...
+
+    def wait(self, other: socket.socket, seconds: float) -> tuple[bool, bool]:
+        """Return whether it, and whether `other`, has something to read by then."""
+        ...
+
+    def take(self, seconds: float) -> bytes | None:
+        """Return what has come, perhaps b'', None at the end."""
+        ...
+
+
 class PodTunnel:
     """Keeps `drills.cluster.Tunnel`; a context manager that starts and ends the carrying."""
 
     def __init__(
-        self, stream: PodStream, what: str, seconds: float, most: int = MOST_BYTES
+        self,
+        stream: Carried,
+        what: str,
+        seconds: float,
+        *,
+        most: int = MOST_BYTES,
+        left: float | None = None,
     ) -> None:
+        """`left` is what remains of `seconds` where opening took some of it."""
         self._stream = stream
         self._what = what
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._until = time.monotonic() + (seconds if left is None else left)
         self._left = most
         self._most = most
         self._trouble: DrillError | None = None

@@ -32,6 +32,9 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, object] | None = None
+    """Sent as JSON."""
+    data: bytes | None = None
+    """Sent as it is."""
     headers: Mapping[str, str] = field(default_factory=dict)
     read_seconds: float = READ_SECONDS
 
@@ -128,8 +131,7 @@ class Wire:
         used = self.credentials()
         response = self._send(request, used)
         if response.status == HTTPStatus.UNAUTHORIZED:
-            response.drain_conn()
-            response.release_conn()
+            response.close()  # its body may be an application's, and without an end
             self.renew(used)
             response = self._send(request, self.credentials())
         return response
@@ -139,9 +141,10 @@ class Wire:
         self._client.close()
 
     def _send(self, request: Request, credentials: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        body = None if request.body is None else json.dumps(request.body).encode()
+        body = request.data
         headers = {"Accept": "application/json", "User-Agent": "restore-drill-runner"}
-        if body is not None:
+        if request.body is not None:
+            body = json.dumps(request.body).encode()
             headers["Content-Type"] = "application/json"
         try:
             return self._pool.request(
@@ -149,7 +152,9 @@ class Wire:
                 self.url(request.target),
                 body=body,
                 headers={**headers, **request.headers, **credentials},
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.read_seconds),
+                timeout=urllib3.Timeout(
+                    connect=min(CONNECT_SECONDS, request.read_seconds), read=request.read_seconds
+                ),
                 retries=False,
                 redirect=False,
                 preload_content=False,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from drills.cluster import HttpAnswer
+from drills.cluster import HttpAnswer, HttpRequest
 from drills.errors import CannotAsk, Missing
 from drills.probes import Answer, find_probe
 from tests.fakes.cluster import FakeCluster
@@ -28,7 +28,10 @@ def ask(on_http: Callable[..., HttpAnswer], expect: Mapping[str, object] | None 
         ({"status": 204}, {}),
         ({}, {"status": 200, "body": {"contains": "ok"}}),
         ({"status": 404}, {"status": 404}),
-        ({"headers": {"content-type": "text/plain"}}, {"headers": {"Content-Type": "text/plain"}}),
+        (
+            {"headers": (("content-type", "text/plain"),)},
+            {"headers": {"Content-Type": "text/plain"}},
+        ),
         (JSON, {"jsonPath": {"path": "{.status}", "value": "UP"}}),
         (JSON, {"jsonPath": {"path": "{.items[*]}", "value": {"min": 1}}}),
         ({}, {"latency": "100ms"}),
@@ -59,24 +62,31 @@ def test_does_not_fit(answer: dict[str, object], expect: Mapping[str, object]) -
 
 
 def test_asks_what_the_scenario_says() -> None:
-    heard: dict[str, object] = {}
+    heard: list[object] = []
 
-    def listen(*place: str, **how: object) -> HttpAnswer:
-        heard.update(how, place=place)
+    def listen(request: HttpRequest, *, timeout: float) -> HttpAnswer:
+        heard.extend([request, timeout])
         return answering()()
 
     cluster = FakeCluster()
     cluster.on_http = listen
     question = {**SHOP, "scheme": "https", "method": "POST", "headers": {"A": "b"}, "via": "proxy"}
-    find_probe("http").ask(spec("http", question), context(cluster), 7)
-    assert heard == {
-        "place": (SANDBOX, "shop", "80", "/healthz"),
-        "scheme": "https",
-        "method": "POST",
-        "headers": {"A": "b"},
-        "via": "proxy",
-        "timeout": 7,
-    }
+    more = {"body": "{}", "serverName": "shop.example", "maxBody": "1Ki"}
+    find_probe("http").ask(spec("http", {**question, **more}), context(cluster), 7)
+    asked = HttpRequest(
+        namespace=SANDBOX,
+        target="service/shop",
+        port="80",
+        path="/healthz",
+        scheme="https",
+        method="POST",
+        headers={"A": "b"},
+        body=b"{}",
+        server_name="shop.example",
+        via="proxy",
+        max_body=1024,
+    )
+    assert heard == [asked, 7]
 
 
 def _missing(*_: object, **__: object) -> HttpAnswer:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from drills.cluster import HttpAnswer
+from drills.cluster import HttpAnswer, HttpRequest
 from drills.errors import CannotAsk, Missing
 from drills.findings import Cause
 from drills.probes import Answer, find_probe
@@ -101,10 +101,10 @@ def test_nobody_there_is_a_wrong_answer() -> None:
 
 
 def test_asks_what_the_scenario_says() -> None:
-    heard: list[tuple[object, ...]] = []
+    heard: list[HttpRequest] = []
 
-    def listen(*place: object, **how: object) -> HttpAnswer:
-        heard.append((*place, how["scheme"]))
+    def listen(request: HttpRequest, *, timeout: float) -> HttpAnswer:
+        heard.append(request)
         return answering(200, vector("1"))()
 
     cluster = FakeCluster()
@@ -112,9 +112,10 @@ def test_asks_what_the_scenario_says() -> None:
     question = {**QUESTION, "port": "web", "path": "/prom/", "scheme": "https", "at": "backupEnd"}
     ended = context(cluster, backup_ended_at=START - timedelta(hours=1))
     find_probe("prometheus").ask(spec("prometheus", question), ended, 5)
-    namespace, service, port, path, scheme = heard[0]
-    assert (namespace, service, port, scheme) == (SANDBOX, "prometheus", "web", "https")
-    split = urlsplit(str(path))
+    asked_for = heard[0]
+    assert (asked_for.namespace, asked_for.target) == (SANDBOX, "service/prometheus")
+    assert (asked_for.port, asked_for.scheme) == ("web", "https")
+    split = urlsplit(asked_for.path)
     assert split.path == "/prom/api/v1/query"
     asked = parse_qs(split.query)
     assert asked["query"] == [QUESTION["query"]]

@@ -49,7 +49,7 @@ def test_who_only_connects_hears_that_nobody_stands_in(both: Both) -> None:
     _, cluster = both
     there, away = pod_of(cluster, "shop"), pod_of(cluster, "ledger")
     with cluster.connect("production", f"pod/{there}", "8080", timeout=10) as connection:
-        assert connection.exchange(b"", timeout=1.0) == b""
+        assert connection.exchange(b"", timeout=1.0).data == b""
     with (
         cluster.connect("production", f"pod/{away}", "9", timeout=10) as connection,
         pytest.raises(NobodyAnswers, match="no stand-in is registered for port 9"),

@@ -5,10 +5,13 @@ import ssl
 import pytest
 
 from drills.adapters.clock import SystemClock
-from drills.adapters.kube.forwarding import TlsStream, trouble
-from drills.adapters.kube.http_forward import StreamSocket
+from drills.adapters.kube.forwarding import trouble
 from drills.adapters.kube.services import NotListening
+from drills.adapters.kube.stream_socket import StreamSocket
+from drills.adapters.kube.tls_stream import TlsStream
+from drills.cluster import TlsWish
 from drills.errors import CannotAsk
+from drills.ports import Deadline
 from embedded.tls import server_context
 
 REFUSED = (
@@ -17,10 +20,20 @@ REFUSED = (
 )
 
 
+WISH = TlsWish(server_name="shop")
+
+
+def soon() -> Deadline:
+    """Return the moment in five seconds."""
+    clock = SystemClock()
+    return Deadline(clock=clock, at=clock.monotonic() + 5)
+
+
 class TlsPeer:
     """A TLS server at the other end of a byte stream; it answers what it hears, backwards."""
 
     simulated = False
+    farewell = closed = True
 
     def __init__(self, *, closes: bool = False) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -51,6 +64,8 @@ class TlsPeer:
 class PlainPeer:
     """A server that knows no TLS."""
 
+    farewell = closed = True
+
     def send(self, data: bytes, seconds: float) -> None:
         """Hear nothing."""
 
@@ -60,7 +75,7 @@ class PlainPeer:
 
 
 def test_bytes_travel_inside_tls() -> None:
-    stream = TlsStream(TlsPeer(), SystemClock(), "shop", 5)
+    stream = TlsStream(TlsPeer(), WISH, soon())
     stream.send(b"hello", 5)
     assert stream.receive(5) == b"olleh"
     with pytest.raises(TimeoutError):
@@ -68,15 +83,15 @@ def test_bytes_travel_inside_tls() -> None:
 
 
 def test_the_end_of_tls_is_the_end() -> None:
-    stream = TlsStream(TlsPeer(closes=True), SystemClock(), "shop", 5)
+    stream = TlsStream(TlsPeer(closes=True), WISH, soon())
     stream.send(b"bye", 5)
-    file = StreamSocket(stream, SystemClock(), 5).makefile("rb")
+    file = StreamSocket(stream, soon()).makefile("rb")
     assert file.read() == b"eyb"
 
 
 def test_a_port_without_tls_does_not_listen_for_it() -> None:
     with pytest.raises(NotListening, match="does not speak TLS"):
-        TlsStream(PlainPeer(), SystemClock(), "shop", 5)
+        TlsStream(PlainPeer(), WISH, soon())
 
 
 def test_a_refused_port_is_told_from_a_closed_way() -> None:

@@ -9,6 +9,7 @@ from drills.adapters.kube import connect_cluster
 from drills.adapters.kube.refusals import Expired, refusal
 from drills.adapters.kube.services import NotListening
 from drills.adapters.kube.wire import Answer
+from drills.cluster import HttpRequest
 from drills.errors import (
     AlreadyExists,
     CannotAsk,
@@ -26,6 +27,7 @@ from tests.drills.adapters.kube.scripted_api import Reply, ScriptedApi, status
 from tests.fakes.clock import FakeClock
 
 PROXY = "/api/v1/namespaces/box/services/http:shop:80/proxy/"
+ASKED = HttpRequest(namespace="box", target="service/shop", port="80", via="proxy")
 QUOTA = 'services "s" is forbidden: exceeded quota: q, requested: services.nodeports=1'
 POLICY = 'pods "p" is forbidden: violates PodSecurity "restricted:latest"'
 ENDING = "unable to create new content in namespace x because it is being terminated"
@@ -85,7 +87,7 @@ def test_the_proxys_own_troubles_are_no_answers(
     cluster = connect_cluster(kubeconfig=api.kubeconfig(tmp_path), clock=FakeClock())
     api.on("GET", PROXY, Reply(status=code, document=status(code, "ServiceUnavailable", words)))
     with pytest.raises(expected) as caught:
-        cluster.http("box", "shop", "80", "/", via="proxy", timeout=5)
+        cluster.http(ASKED, timeout=5)
     assert type(caught.value) is expected
 
 
@@ -93,7 +95,7 @@ def test_an_answer_that_breaks_off_is_none(api: ScriptedApi, tmp_path: Path) -> 
     cluster = connect_cluster(kubeconfig=api.kubeconfig(tmp_path), clock=FakeClock())
     api.on("GET", PROXY, Reply(cut=True))
     with pytest.raises(CannotAsk):
-        cluster.http("box", "shop", "80", "/", via="proxy", timeout=5)
+        cluster.http(ASKED, timeout=5)
 
 
 def test_a_server_that_is_away_is_not_the_applications_fault(tmp_path: Path) -> None:
@@ -101,6 +103,6 @@ def test_a_server_that_is_away_is_not_the_applications_fault(tmp_path: Path) -> 
         config = api.kubeconfig(tmp_path)
     cluster = connect_cluster(kubeconfig=config, clock=FakeClock())
     with pytest.raises(Unreachable):
-        cluster.http("box", "shop", "80", "/", via="proxy", timeout=5)
+        cluster.http(ASKED, timeout=5)
     with pytest.raises(Unreachable):
         cluster.exec("box", "shop-0", "", ["true"], timeout=5)

@@ -91,12 +91,25 @@ def test_silence_ends_with_the_time(cluster: KubeCluster, pod_side: socket.socke
         assert "no answer in 0.3 s" in str(tunnel.trouble)
 
 
-def test_too_much_is_not_taken(cluster: KubeCluster, pod_side: socket.socket) -> None:
-    pod_side.sendall(b"x" * 100)
-    with (
-        cluster.connect("box", "pod/shop-0", "8080", timeout=10) as stream,
-        PodTunnel(stream, "a flood", 10, most=99) as tunnel,
-    ):
+class Flood:
+    """A stream that always has a hundred bytes more."""
+
+    simulated = False
+
+    def send(self, data: bytes, seconds: float) -> None:
+        """Hear nothing."""
+
+    def wait(self, other: socket.socket, seconds: float) -> tuple[bool, bool]:
+        """Always have something to read."""
+        return True, False
+
+    def take(self, seconds: float) -> bytes:
+        """Return a hundred bytes."""
+        return b"x" * 100
+
+
+def test_too_much_is_not_taken() -> None:
+    with PodTunnel(Flood(), "a flood", 10, most=99) as tunnel:
         assert heard(tunnel.socket, 100) == b""
         assert isinstance(tunnel.trouble, CannotAsk)
         assert "more than 99 bytes" in str(tunnel.trouble)
