@@ -54,7 +54,8 @@ _COMMON = re.compile(
 )
 """Words that may stand where a secret does, and are none."""
 _PLAIN = re.compile(
-    r"[+-]?[\d.,:]+\s?([kKMGTPE]i?B?|%)?|(\d+(ms|[smhd]))+|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-][\d:]+)?)?"
+    r"[+-]?[\d.,:]+\s?([kKMGTPE]i?B?|%)?|(\d+(ms|[smhd]))+"
+    r"|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-][\d:]+)?)?"
     r"|[a-z]{1,12}"
 )
 LONGEST = 64 * 1024
