@@ -43,21 +43,34 @@ _BASIC = (
     r"(?<!\w)(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T(?P<hour>\d{2})(?P<minute>\d{2})"
     r"(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?"
 )
-_TIMED = (
+_GAP = r"\s{1,4}"
+_NO_TIME = rf"(?!,?{_GAP}\d{{1,2}}:)"
+_BY_NUMBERS = (
     rf"(?<!\d){_NUMBERS}[Tt ]{_TIME}{_ZONE}",
-    rf"{_BASIC}{_ZONE}",
-    rf"{_DAY}/{_MONTH}/(?P<year>\d{{4}}):{_TIME}{_ZONE}",
-    rf"{_DAY}[ -]{_MONTH}[ -](?P<year>\d{{4}}),?\s+{_TIME}{_HALF}{_NAMED}",
-    rf"\b{_MONTH}\s+{_DAY}\s+{_TIME}{_HALF}{_NAMED}\s{_YEAR}",
-    rf"{_DAY}\s+{_MONTH}\s+{_TIME}{_HALF}{_NAMED}\s{_YEAR}",
-    rf"\b{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}),?\s+{_TIME}{_HALF}{_NAMED}",
-)
-_DAYS = (
     rf"(?<![\w/-]){_NUMBERS}(?![\w/-]|[Tt ]\d{{1,2}}:)",
-    rf"{_DAY}[ -]{_MONTH}[ -]{_YEAR}(?!,?\s+\d{{1,2}}:)",
-    rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}(?!,?\s+\d{{1,2}}:)",
 )
-_FORMS = tuple(re.compile(form) for form in (*_TIMED, *_DAYS))
+_DAY_FIRST = (
+    rf"{_DAY}/{_MONTH}/(?P<year>\d{{4}}):{_TIME}{_ZONE}",
+    rf"{_DAY}[ -]{_MONTH}[ -](?P<year>\d{{4}}),?{_GAP}{_TIME}{_HALF}{_NAMED}",
+    rf"{_DAY}{_GAP}{_MONTH}{_GAP}{_TIME}{_HALF}{_NAMED}\s{_YEAR}",
+    rf"{_DAY}[ -]{_MONTH}[ -]{_YEAR}{_NO_TIME}",
+)
+_MONTH_FIRST = (
+    rf"\b{_MONTH}{_GAP}{_DAY}{_GAP}{_TIME}{_HALF}{_NAMED}\s{_YEAR}",
+    rf"\b{_MONTH}{_GAP}{_DAY},?{_GAP}(?P<year>\d{{4}}),?{_GAP}{_TIME}{_HALF}{_NAMED}",
+    rf"\b{_MONTH}{_GAP}{_DAY},?{_GAP}{_YEAR}{_NO_TIME}",
+)
+_NAMES = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_FORMS = tuple(
+    (re.compile(begin), tuple(re.compile(form) for form in forms))
+    for begin, forms in (
+        (r"(?<!\d)\d{4}[-/]\d{2}[-/]", _BY_NUMBERS),
+        (r"(?<!\w)\d{8}T\d{6}", (f"{_BASIC}{_ZONE}",)),
+        (rf"(?<!\d)\d{{1,2}}[\s/-]{{1,4}}{_NAMES}", _DAY_FIRST),
+        (rf"\b{_NAMES}", _MONTH_FIRST),
+    )
+)
+"""By what they begin with, so that a long text is gone through four times and no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +85,14 @@ class Written:
 
 def written(text: str, zone: tzinfo | None = None) -> Iterator[Written]:
     """Yield every instant and day in `text`; `zone` is that of those that have none."""
-    for form in _FORMS:
-        for match in form.finditer(text):
+    known: set[str] = set()
+    for begin, forms in _FORMS:
+        for place in begin.finditer(text):
+            matches = (form.match(text, place.start()) for form in forms)
+            match = next((match for match in matches if match), None)
+            if match is None or match[0] in known:
+                continue
+            known.add(match[0])
             found = _read(match.groupdict(), zone)
             if found is not None:
                 yield found

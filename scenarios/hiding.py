@@ -80,10 +80,10 @@ def _overlap(tail: str, form: str) -> int:
     """Return how many characters of the form's beginning the tail ends in."""
     if len(form) < WORD:
         return 0
-    for size in range(min(len(tail), len(form)), SHORTEST - 1, -1):
-        if tail.endswith(form[:size]):
-            return size
-    return 0
+    at = tail.find(form[:SHORTEST])
+    while at >= 0 and not form.startswith(tail[at:]):
+        at = tail.find(form[:SHORTEST], at + 1)
+    return len(tail) - at if at >= 0 else 0
 
 
 def _replaced(text: str, form: str) -> str:

@@ -54,11 +54,14 @@ _COMMON = re.compile(
 )
 """Words that may stand where a secret does, and are none."""
 _PLAIN = re.compile(
-    r"[+-]?[\d.,:]+\s?[A-Za-z%]{0,3}|(\d+(ms|[smhd]))+|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-][\d:]+)?)?"
+    r"[+-]?[\d.,:]+\s?([kKMGTPE]i?B?|%)?|(\d+(ms|[smhd]))+"
+    r"|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-][\d:]+)?)?"
     r"|[a-z]{1,12}"
 )
+LONGEST = 64 * 1024
+"""Characters of a Secret's value that are looked into: a longer one is an archive, no password."""
 _WITHIN = re.compile(
-    r"(?:pass\w*|pwd|secret\w*|token|\w*key|auth\w*|cred\w*)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]+)",
+    r"(?:pass|pwd|secret|token|key|auth|cred)\w{0,32}[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]+)",
     re.IGNORECASE,
 )
 _URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
@@ -88,7 +91,7 @@ def not_shown(secrets: Iterable[str], shown: Iterable[str]) -> tuple[str, ...]:
 
 def in_secret(key: str, value: str) -> Iterator[str]:
     """Yield what is secret of one value in a restored Secret."""
-    if not PUBLIC_KEY.search(key):
+    if not PUBLIC_KEY.search(key) and len(value) <= LONGEST:
         yield from _kept([value], told=bool(TELLING.search(key)))
         yield from within(value)
 

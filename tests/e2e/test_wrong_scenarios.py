@@ -180,3 +180,22 @@ def test_a_backup_from_the_future(
     out = capsys.readouterr().out
     assert code in out
     assert "clock" in out
+
+
+def test_a_backup_from_the_future_is_told_once_and_its_schedule_is_not_missed(
+    drill: Drill, write: Write, bucket: Bucket
+) -> None:
+    """A copied bucket's Schedule is at work somewhere else, whatever a wrong clock says."""
+    bucket.change_status(
+        startTimestamp="2099-01-01T00:00:00Z",
+        completionTimestamp="2099-01-01T01:00:00Z",
+        expiration="2099-02-01T00:00:00Z",
+    )
+    backup = "{engine: velero, schedule: production-daily}"
+    scenario = write(probes=PROBE, backup=backup)
+    scenario.write_text(scenario.read_text().replace("objectives: {", "objectives: {rpo: 24h, "))
+    done = drill(scenario, "--embedded", "--store", bucket.folder)
+    assert (done.code, done.verdict) == (3, "inconclusive")
+    told = [f["code"] for f in done.document["findings"]]
+    assert told.count("backup-from-future") == 1
+    assert "schedule-gone" not in told

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import pymysql
 import pytest
+from pg8000.native import Connection
 
 from drills.findings import Cause
 from drills.record import Outcome, ProbeRecord
@@ -133,3 +134,19 @@ def test_ed25519_needs_its_library_and_says_so(
         return
     assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.PROBE)
     assert "'pynacl' package is required" in record.message
+
+
+def test_a_database_that_takes_no_more_connections_is_not_blamed(
+    lone: World, servers: Callable[[str], Server]
+) -> None:
+    """Its limit may be ours to spare: many probes ask at once."""
+    server = servers("postgresql")
+    with Connection(
+        "app", host="127.0.0.1", port=server.port, database="shop", password=PASSWORD
+    ) as admin:
+        admin.run("CREATE ROLE full_up LOGIN CONNECTION LIMIT 0")
+        admin.run(f"ALTER ROLE full_up PASSWORD '{PASSWORD}'")
+    lone.server, lone.stand_ins.dial = server, server.dial
+    record = told(lone, lone.question("SELECT 1", user="full_up"))
+    assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.PROBE)
+    assert "takes no more connections" in record.message
