@@ -90,13 +90,25 @@ def _answer(asker: Asker, request: HttpRequest, deadline: Deadline) -> _Found:
         data=request.body or None,
     )
     attempts = asker.attempts(deadline=deadline)
+    used = asker.wire.credentials()
+    renewed = False
     while True:
         try:
-            return _read(asker, asked, request.max_body, deadline)
+            found = _read(asker, asked, request.max_body, deadline)
+            if renewed or not _refuses_us(found[0]):
+                return found
+            asker.wire.renew(used)
+            renewed = True
         except NoAnswer as lost:
             if lost.reached:
                 raise CannotAsk(f"{asked.what}: {lost}") from lost
             attempts.pause(unreachable(asked, lost))
+
+
+def _refuses_us(answer: Answer) -> bool:
+    """Return whether the API server itself does not know us, and not the application."""
+    unauthorized = answer.status == HTTPStatus.UNAUTHORIZED
+    return unauthorized and objects.number(status_of(answer), "code") == answer.status
 
 
 def _read(asker: Asker, asked: Request, most: int, deadline: Deadline) -> _Found:
@@ -105,7 +117,7 @@ def _read(asker: Asker, asked: Request, most: int, deadline: Deadline) -> _Found
     The API server's own transport breaks the connection off where the application does
     (net/http/httputil ReverseProxy, Go 1.24), which shows as a length or a chunk that is not met.
     """
-    response = asker.wire.open(asker.until(deadline).timed(asked))
+    response = asker.wire.open(asker.until(deadline).timed(asked), renews=False)
     status = f"{asked.what}: status {response.status}, and"
     data, late, trouble = bytearray(), threading.Event(), None
     try:

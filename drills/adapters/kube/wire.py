@@ -126,11 +126,14 @@ class Wire:
             response.release_conn()
         return Answer(status=response.status, headers=_headers(response), body=body)
 
-    def open(self, request: Request) -> urllib3.BaseHTTPResponse:
-        """Return the answer with its body still to be read; raises NoAnswer."""
+    def open(self, request: Request, *, renews: bool = True) -> urllib3.BaseHTTPResponse:
+        """Return the answer with its body still to be read; raises NoAnswer.
+
+        With `renews` a refused login is tried once more with fresh credentials.
+        """
         used = self.credentials()
         response = self._send(request, used)
-        if response.status == HTTPStatus.UNAUTHORIZED:
+        if renews and response.status == HTTPStatus.UNAUTHORIZED:
             response.close()  # its body may be an application's, and without an end
             self.renew(used)
             response = self._send(request, self.credentials())

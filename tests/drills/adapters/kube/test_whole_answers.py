@@ -11,7 +11,7 @@ import pytest
 from drills.adapters.kube import KubeCluster, connect_cluster
 from drills.adapters.kube.services import BrokenOff, NotListening
 from drills.cluster import HttpAnswer, HttpRequest
-from drills.errors import CannotAsk, Missing, Unreachable
+from drills.errors import CannotAsk, Forbidden, Missing, Unreachable
 from embedded.apiserver import ApiServer
 from embedded.tls import server_context
 from tests.drills.adapters.kube.conftest import StandIns, a_service, run_pod
@@ -260,3 +260,42 @@ def test_hanging_up_in_the_handshake_is_no_answer(
     stand_ins.dial = hang_up
     with pytest.raises((NotListening, Unreachable)):
         cluster.http(asked(scheme="https", via="portForward"), timeout=5)
+
+
+@pytest.mark.parametrize("via", ["auto", "portForward", "proxy"])
+def test_a_silent_api_server_ends_with_the_time(
+    tmp_path: Path, hold: threading.Event, via: str
+) -> None:
+    """However patient it is elsewhere: the time is for looking up the Service as well."""
+    with RawApi() as api:
+        api.script = holding(b"", hold)
+        cluster = connect_cluster(kubeconfig=api.kubeconfig(tmp_path), patience=60)
+        with pytest.raises((Unreachable, CannotAsk)):
+            cluster.http(asked(via=via), timeout=0.5)
+        cluster.close()
+
+
+def test_an_application_that_wants_a_login_is_not_asked_twice(proxied: Ask) -> None:
+    """Its 401 is its answer; only the API server's own is a matter of our credentials."""
+    heard: list[bytes] = []
+
+    def refuse(sock: socket.socket, head: bytes) -> None:
+        heard.append(head)
+        saying(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno")(sock, head)
+
+    assert proxied(refuse, method="POST").status == 401
+    assert len(heard) == 1
+
+
+def test_an_api_server_that_does_not_know_us_is_asked_once_more(proxied: Ask) -> None:
+    heard: list[bytes] = []
+    body = b'{"kind": "Status", "code": 401, "message": "Unauthorized"}'
+
+    def refuse(sock: socket.socket, head: bytes) -> None:
+        heard.append(head)
+        said = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n" % len(body)
+        saying(said + body)(sock, head)
+
+    with pytest.raises(Forbidden):
+        proxied(refuse)
+    assert len(heard) == 2
