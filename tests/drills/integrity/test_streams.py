@@ -21,6 +21,8 @@ from drills.integrity.inflate import Exploding, Inflater, PlainInflater, inflate
 from drills.integrity.streams import ahead
 from tests.drills.integrity.buckets import ARCHIVE, REAL
 
+SECOND = gzip.compress(b"second", mtime=0)
+
 
 def cut(body: bytes, size: int) -> Iterator[bytes]:
     for at in range(0, len(body), size):
@@ -74,9 +76,10 @@ def test_members_that_follow_each_other_are_one_file(
         (b"more", "behind the end"),
         (b"\0" * 512, "behind the end"),
         (b"\x1f", "too early"),
-        (gzip.compress(b"second")[:-3], "too early"),
-        (gzip.compress(b"second")[:-5] + b"wrong", "no sound gzip|too early|behind the end"),
+        (SECOND[:-3], "too early"),
+        (SECOND[:-5] + b"wrong", "no sound gzip|too early|behind the end"),
     ],
+    ids=["text", "zeros", "half a mark", "cut", "wrong checksum"],
 )
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_what_is_no_whole_member_behind_the_end_is_damage(more: bytes, why: str, size: int) -> None:
