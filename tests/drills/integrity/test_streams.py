@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from drills.engines.velero.reader.listed_index import ListedIndex, Tick, named_in
@@ -21,6 +21,8 @@ from drills.integrity.inflate import Exploding, Inflater, PlainInflater, inflate
 from drills.integrity.streams import ahead
 from tests.drills.integrity.buckets import ARCHIVE, REAL
 
+FLAGS, FIRST_RESERVED = 3, 5
+"""The flags of a gzip header and the first of its reserved bits (RFC 1952, 2.3.1)."""
 SECOND = gzip.compress(b"second", mtime=0)
 
 
@@ -44,6 +46,8 @@ def test_both_unpackers_agree(body: bytes, size: int) -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_both_unpackers_refuse_the_same(place: int, bit: int) -> None:
+    # Reserved bits of the header's flags: zlib refuses them, ISA-L and Go read on.
+    assume(not (place == FLAGS and bit >= FIRST_RESERVED))
     body = bytearray(REAL[ARCHIVE])
     body[place] ^= 1 << bit
 
