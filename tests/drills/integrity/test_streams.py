@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from drills.engines.velero.reader.listed_index import ListedIndex, Tick, named_in
@@ -20,6 +20,10 @@ from drills.integrity.entropy import Entropy
 from drills.integrity.inflate import Exploding, Inflater, PlainInflater, inflate, inflater
 from drills.integrity.streams import ahead
 from tests.drills.integrity.buckets import ARCHIVE, REAL
+
+FLAGS, FIRST_RESERVED = 3, 5
+"""The flags of a gzip header and the first of its reserved bits (RFC 1952, 2.3.1)."""
+SECOND = gzip.compress(b"second", mtime=0)
 
 
 def cut(body: bytes, size: int) -> Iterator[bytes]:
@@ -42,6 +46,8 @@ def test_both_unpackers_agree(body: bytes, size: int) -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_both_unpackers_refuse_the_same(place: int, bit: int) -> None:
+    # Reserved bits of the header's flags: zlib refuses them, ISA-L and Go read on.
+    assume(not (place == FLAGS and bit >= FIRST_RESERVED))
     body = bytearray(REAL[ARCHIVE])
     body[place] ^= 1 << bit
 
@@ -74,9 +80,10 @@ def test_members_that_follow_each_other_are_one_file(
         (b"more", "behind the end"),
         (b"\0" * 512, "behind the end"),
         (b"\x1f", "too early"),
-        (gzip.compress(b"second")[:-3], "too early"),
-        (gzip.compress(b"second")[:-5] + b"wrong", "no sound gzip|too early|behind the end"),
+        (SECOND[:-3], "too early"),
+        (SECOND[:-5] + b"wrong", "no sound gzip|too early|behind the end"),
     ],
+    ids=["text", "zeros", "half a mark", "cut", "wrong checksum"],
 )
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_what_is_no_whole_member_behind_the_end_is_damage(more: bytes, why: str, size: int) -> None:
