@@ -160,7 +160,7 @@ def _ended_at(
     """End the connection when the moment comes, however slowly bytes drip in until then."""
     try:
         watched = socket.socket(fileno=os.dup(response.fileno()))
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         yield  # all of it has been read
         return
 
