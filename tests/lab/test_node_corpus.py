@@ -37,7 +37,7 @@ def writing(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="module")
-def shown(unproven: None, node_lab: Lab) -> Iterator[Lab]:
+def shown(node_lab: Lab) -> Iterator[Lab]:
     """The real node, whose Velero was shown every kept bucket; what the cluster gives is there."""
     cluster = node_lab.cluster
     for document in read_manifest(APPLICATION, {}):
