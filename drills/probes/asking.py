@@ -18,6 +18,7 @@ from drills.errors import (
     Misconfigured,
     NobodyAnswers,
     NotServed,
+    Unreachable,
 )
 from drills.expectations import Mismatch, show
 from drills.findings import Cause, Finding
@@ -29,6 +30,8 @@ from scenarios.model import ProbeSpec
 from scenarios.secrets import given
 
 HIDDEN_EXPECTATION = "a Secret's value (not shown)"
+AWAY_SECONDS = 60.0
+"""How long an absent API server is waited for, whatever the retries: as in the other stages."""
 FINAL = (Forbidden, Misconfigured, NobodyAnswers, NotServed)
 """Errors that asking again cannot mend."""
 
@@ -57,6 +60,8 @@ class _Try:
     simulated: bool = False
     newest: datetime | None = None
     explicable: bool = False
+    away: bool = False
+    """Whether the cluster itself did not answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,18 +73,24 @@ class _Tally:
     unasked: int = 0
     last: _Try | None = None
     began: float = 0.0
+    away_until: float | None = None
 
-    def add(self, attempt: _Try) -> None:
-        """Count one attempt."""
+    def add(self, attempt: _Try, now: float) -> None:
+        """Count one attempt that ended at `now`, on the monotonic clock."""
         self.attempts += 1
+        if not attempt.away:
+            self.away_until = None
+        elif self.away_until is None:
+            self.away_until = now + AWAY_SECONDS
         self.wrong += attempt.state is _State.WRONG
         self.unasked += attempt.state is _State.UNASKED
         self.last = attempt
 
-    def over(self, retries: int) -> bool:
-        """Return whether there is nothing left to ask."""
+    def over(self, retries: int, now: float) -> bool:
+        """Return whether there is nothing left to ask; an absent cluster is waited for."""
         settled = self.last is not None and self.last.state in {_State.RIGHT, _State.FINAL}
-        return settled or self.wrong > retries or self.unasked > retries
+        waits = self.away_until is not None and now < self.away_until
+        return settled or self.wrong > retries or (self.unasked > retries and not waits)
 
 
 def interrogate(
@@ -99,8 +110,8 @@ def _interrogate(
     try:
         _wait(spec.initial_delay.total_seconds(), context, limits)
         while not (cut := _cut(limits)):
-            tally.add(_attempt(spec, probe, context, limits))
-            if tally.over(spec.retries):
+            tally.add(_attempt(spec, probe, context, limits), clock.monotonic())
+            if tally.over(spec.retries, clock.monotonic()):
                 break
             _wait(spec.interval.total_seconds(), context, limits)
     except Interrupted:
@@ -169,6 +180,7 @@ def _refused(error: DrillError) -> _Try:
         state=_State.FINAL if final else _State.UNASKED,
         message=f"{error}{hint}",
         cause=error.cause,
+        away=isinstance(error, Unreachable),
     )
 
 

@@ -131,7 +131,7 @@ def test_a_database(cluster: EmbeddedCluster, ask: Ask, folder: Path, kind: str)
         good = ask(f"use: {kind}, with: {{{login}, table: orders, minTables: 2}}")
         assert set(outcomes(good).values()) == {"passed"}, good
         assert len(good) == 4
-        bad = ask(f"use: {kind}, with: {{{login}, table: orders, minTables: 3}}")
+        bad = ask(f"use: {kind}, with: {{{login}, table: orders, minTables: 30}}")
         assert outcomes(bad)["has its tables"] == "failed"
         empty = ask(f"use: {kind}, with: {{{login}, table: absent}}")
         assert outcomes(empty)["has rows"] != "passed"

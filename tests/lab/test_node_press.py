@@ -24,7 +24,7 @@ SOURCES = (press_room.NAMESPACE, press_room.OPERATOR)
 
 
 @pytest.fixture(scope="module")
-def press(unproven: None, node_lab: Lab, own_node: None) -> Iterator[Lab]:
+def press(node_lab: Lab, own_node: None) -> Iterator[Lab]:
     """The real node with a running press."""
     press_room.apply_press(node_lab.cluster)
     yield node_lab

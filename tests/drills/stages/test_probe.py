@@ -68,9 +68,16 @@ def test_a_late_right_answer_passes_when_it_came() -> None:
 
 
 def test_what_cannot_be_asked_is_inconclusive_after_the_retries() -> None:
-    record = one(Unreachable("away"))
+    record = one(CannotAsk("away", cause=Cause.ENVIRONMENT))
     assert (record.outcome, record.attempts) == (Outcome.INCONCLUSIVE, 4)
     assert record.cause is Cause.ENVIRONMENT
+
+
+def test_an_absent_api_server_is_waited_for_a_minute_whatever_the_retries() -> None:
+    assert one(*[Unreachable("away")] * 50, RIGHT).outcome is Outcome.PASSED
+    record = one(Unreachable("away"))
+    assert (record.outcome, record.cause) == (Outcome.INCONCLUSIVE, Cause.ENVIRONMENT)
+    assert record.seconds == pytest.approx(60.0)
 
 
 def test_an_api_server_that_comes_back_is_asked_again() -> None:
