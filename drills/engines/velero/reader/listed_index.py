@@ -18,7 +18,8 @@ Named = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
 
 _TOKEN = re.compile(rb'[ \t\r\n]*("(?:[^"\\\x00-\x1f]|\\.)*"|[\[\]{},:]|null)', re.DOTALL)
-_RUN = re.compile(rb'(?:"[^"\\\x00-\x1f]*",)++')
+# Not possessive: Python before 3.11.5 matches one character too many there (gh-106052).
+_RUN = re.compile(rb'(?:"[^"\\\x00-\x1f]*",)+')
 _BLANK = re.compile(rb"[ \t\r\n]*\Z")
 MOST_TOKEN = 4096
 """Longest string in the list; Kubernetes names end at 253 characters."""
