@@ -42,6 +42,8 @@ _REMEDIES: Mapping[str, str] = {
     "(restore.allow), and its operator runs in this cluster and may reach what it needs from the "
     "closed sandbox.",
     "unschedulable": "Free capacity or lower the requests for the drill, then drill again.",
+    "claim-unbound": "See why its claim is not bound: its storage class, its volume, its snapshot; "
+    "then drill again.",
     "quota-exceeded": "Raise the quota of the sandbox or of the cluster, then drill again.",
     "admission-denied": "Let the admission webhook accept the sandbox, then drill again.",
     "pod-security-denied": "Give the sandbox the Pod Security level of its source namespace.",

@@ -49,7 +49,14 @@ FINAL_CODES = frozenset(
 )
 SLOWLY_FINAL = frozenset({"no-node-fits", "admission-denied", "pod-security-denied"})
 PASSING = frozenset(
-    {"quota-exceeded", "unschedulable", "image-not-pullable", "crash-loop", "out-of-memory"}
+    {
+        "quota-exceeded",
+        "unschedulable",
+        "claim-unbound",
+        "image-not-pullable",
+        "crash-loop",
+        "out-of-memory",
+    }
 )
 
 

@@ -64,6 +64,8 @@ _NO_FIT = re.compile(
     r"0/(?P<all>\d+) nodes are available: (?P<unfit>\d+) node\(s\) didn't match Pod's node "
     r"affinity/selector"
 )
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
+"""The scheduler's words where no room is wanting (`volumebinding` plug-in)."""
 _EVICTIONS = ("Evicted", "Preempting", "Shutdown", "NodeLost", "NodeShutdown", "Terminated")
 _MISSING = re.compile(
     r"(?P<kind>secrets?|configmaps?|persistentvolumeclaims?|serviceaccounts?)"
@@ -124,8 +126,11 @@ def event_troubles(event: KubeObject, left_out: LeftOut = ()) -> Iterator[Troubl
             "volume-not-mounted", Cause.ENVIRONMENT, whom, named, message
         )
     elif reason == "FailedScheduling":
+        unbound = _UNBOUND in message
+        code = "claim-unbound" if unbound else "unschedulable"
+        cause = Cause.ENVIRONMENT if unbound else Cause.CAPACITY
         yield _missing(whom, named, message, left_out) or _trouble(
-            "unschedulable", Cause.CAPACITY, whom, named, message
+            code, cause, whom, named, message
         )
     elif reason == "ProvisioningFailed":
         yield _trouble("volume-not-provisioned", Cause.ENVIRONMENT, whom, named, message)
@@ -204,6 +209,8 @@ def _unschedulable(pod: KubeObject, message: str, left_out: LeftOut) -> Trouble:
     missing = _missing(owner_of(pod), pod, message, left_out)
     if missing is None and no_node_fits(message):
         return _of(pod, "no-node-fits", Cause.ENVIRONMENT, message)
+    if missing is None and _UNBOUND in message:
+        return _of(pod, "claim-unbound", Cause.ENVIRONMENT, message)
     return missing or _of(pod, "unschedulable", Cause.CAPACITY, message)
 
 

@@ -51,6 +51,11 @@ PODS: list[tuple[KubeObject, str, Cause]] = [
     (waiting_pod(container("InvalidImageName")), "image-name-invalid", Cause.REGISTRY),
     (unschedulable("0/3 nodes: 3 Insufficient cpu."), "unschedulable", Cause.CAPACITY),
     (
+        unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."),
+        "claim-unbound",
+        Cause.ENVIRONMENT,
+    ),
+    (
         unschedulable('persistentvolumeclaim "data" not found'),
         "reference-missing",
         Cause.BACKUP,
