@@ -74,8 +74,9 @@ class TlsStream:
         self._until(seconds)
         data = self._step(lambda: self._tls.read(RECORD)) or b""
         if not data and not self._ended:
-            # OpenSSL's end of data after close_notify comes as nothing read.
-            self._goodbye = self._ended = True
+            # Nothing read is close_notify, unless the bytes below ended first: Python 3.11.2
+            # says the same of both.
+            self._goodbye, self._ended = not self._incoming.eof, True
         return data
 
     def _until(self, seconds: float) -> None:
