@@ -100,6 +100,8 @@ class Change:
     object: KubeObject
 
 
+PATIENCE_SECONDS = 60.0
+"""How long an absent API server is waited for, in every stage and whatever a probe's retries."""
 LONGEST_BODY = 16 * 1024 * 1024
 """Bytes of a body that are read unless the question says more."""
 

@@ -19,10 +19,12 @@ PLAIN_TYPES = frozenset({"", "Opaque", "kubernetes.io/basic-auth"})
 REVISIONS = "controllerrevisions.apps"
 """Hold the pod's template of a StatefulSet or DaemonSet a second time; where the two differ, the
 controller takes the restored pods for old ones and replaces them."""
+REVISED_SPEC = ("data", "spec", "template", "spec")
+"""The path to the pod's spec in a revision."""
 ALIAS = "externalName"
 _PLACES: Mapping[str, tuple[str, ...]] = {
     **POD_SPECS,
-    REVISIONS: ("data", "spec", "template", "spec"),
+    REVISIONS: REVISED_SPEC,
 }
 _CONTAINERS = ("initContainers", "containers")
 _LISTS = ("command", "args")

@@ -126,11 +126,8 @@ def event_troubles(event: KubeObject, left_out: LeftOut = ()) -> Iterator[Troubl
             "volume-not-mounted", Cause.ENVIRONMENT, whom, named, message
         )
     elif reason == "FailedScheduling":
-        unbound = _UNBOUND in message
-        code = "claim-unbound" if unbound else "unschedulable"
-        cause = Cause.ENVIRONMENT if unbound else Cause.CAPACITY
         yield _missing(whom, named, message, left_out) or _trouble(
-            code, cause, whom, named, message
+            *_no_place(message), whom, named, message
         )
     elif reason == "ProvisioningFailed":
         yield _trouble("volume-not-provisioned", Cause.ENVIRONMENT, whom, named, message)
@@ -209,9 +206,14 @@ def _unschedulable(pod: KubeObject, message: str, left_out: LeftOut) -> Trouble:
     missing = _missing(owner_of(pod), pod, message, left_out)
     if missing is None and no_node_fits(message):
         return _of(pod, "no-node-fits", Cause.ENVIRONMENT, message)
-    if missing is None and _UNBOUND in message:
-        return _of(pod, "claim-unbound", Cause.ENVIRONMENT, message)
-    return missing or _of(pod, "unschedulable", Cause.CAPACITY, message)
+    return missing or _of(pod, *_no_place(message), message)
+
+
+def _no_place(message: str) -> tuple[str, Cause]:
+    """Return the code and cause of a pod for which the scheduler has found no place."""
+    if _UNBOUND in message:
+        return "claim-unbound", Cause.ENVIRONMENT
+    return "unschedulable", Cause.CAPACITY
 
 
 def no_node_fits(message: str) -> bool:

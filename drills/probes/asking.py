@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from drills.cluster import PATIENCE_SECONDS
 from drills.errors import (
     CannotAsk,
     DrillError,
@@ -30,8 +31,6 @@ from scenarios.model import ProbeSpec
 from scenarios.secrets import given
 
 HIDDEN_EXPECTATION = "a Secret's value (not shown)"
-AWAY_SECONDS = 60.0
-"""How long an absent API server is waited for, whatever the retries: as in the other stages."""
 FINAL = (Forbidden, Misconfigured, NobodyAnswers, NotServed)
 """Errors that asking again cannot mend."""
 
@@ -81,7 +80,7 @@ class _Tally:
         if not attempt.away:
             self.away_until = None
         elif self.away_until is None:
-            self.away_until = now + AWAY_SECONDS
+            self.away_until = now + PATIENCE_SECONDS
         self.wrong += attempt.state is _State.WRONG
         self.unasked += attempt.state is _State.UNASKED
         self.last = attempt

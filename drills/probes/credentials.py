@@ -11,8 +11,6 @@ With `trim` white space at the end of what a Secret holds is left off, as progra
 password from a file. A Secret or a key that did not come back is a wrong answer.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,11 +18,10 @@ from drills import objects
 from drills.errors import CannotAsk
 from drills.expectations import Mismatch
 from drills.findings import Cause
-from drills.objects import KubeObject
-from drills.ports import Cluster, Kind
+from drills.ports import Cluster
 from drills.probes.databases import Login
+from drills.probes.secret_values import restored_secret, text_under
 
-SECRET = Kind("v1", "Secret")
 WORDS = ("user", "password", "database")
 SCENARIO = "the password in the scenario"
 DELETE = 127
@@ -60,12 +57,12 @@ def credentials(
     place, restored = SCENARIO, "password" in source
     if source:
         name = objects.text(source, "secret")
-        secret = cluster.get(SECRET, namespace, name)
-        if secret is None:
-            return Mismatch(f"Secret {name}", "no such Secret")
+        secret = restored_secret(cluster, namespace, name)
+        if isinstance(secret, Mismatch):
+            return secret
         for word in WORDS:
             if key := objects.text(source, word):
-                value = _value(secret, key)
+                value = text_under(secret, key)
                 if isinstance(value, Mismatch):
                     return value
                 found[word] = value.rstrip() if source.get("trim") is True else value
@@ -93,13 +90,3 @@ def _one_key(question: Mapping[str, object]) -> Mapping[str, object]:
         "password": objects.text(source, "key"),
         "trim": source.get("trim"),
     }
-
-
-def _value(secret: KubeObject, key: str) -> str | Mismatch:
-    name, encoded = objects.name(secret), objects.text(secret, "data", key)
-    if not encoded:
-        return Mismatch(f"key {key} in Secret {name}", "no such key")
-    try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return Mismatch(f"text under {key} in Secret {name}", "something that is no text")

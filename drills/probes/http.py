@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from drills import objects
-from drills.errors import CannotAsk, DrillError, Missing
+from drills.errors import CannotAsk, Missing
 from drills.expectations import Mismatch, check
 from drills.ports import Deadline, HttpAnswer, HttpRequest
 from drills.probes.comparing import about, at_path, duration, kept, path
@@ -31,7 +31,6 @@ from drills.probes.http_content import Content, content, shown, too_long
 from drills.probes.http_question import max_body, request_of
 from drills.probes.http_redirects import MOST, next_request
 from drills.probes.secret_values import NotThere, SandboxSecrets
-from drills.probes.veiling import hide, veiled
 from scenarios.model import ProbeSpec
 
 LONGEST_JSON = 4 * 1024 * 1024
@@ -48,11 +47,7 @@ class HttpProbe:
         """Ask once; raises CannotAsk, Unreachable, Forbidden."""
         namespace = context.sandbox(spec.question)
         secrets = SandboxSecrets(context.cluster, namespace)
-        try:
-            return veiled(_asked(spec, context, secrets, namespace, timeout), secrets.shown)
-        except DrillError as error:
-            error.args = (hide(str(error), secrets.shown),)
-            raise
+        return secrets.kept(lambda: _asked(spec, context, secrets, namespace, timeout))
 
 
 def _asked(

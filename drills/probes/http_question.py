@@ -14,7 +14,7 @@ from drills.expectations import Mismatch
 from drills.findings import Cause
 from drills.ports import Cluster, HttpRequest
 from drills.probes.secret_values import NotThere, SandboxSecrets
-from drills.probes.workloads import labelled_pod
+from drills.probes.workloads import asked_target
 
 MOST_BODY = 64 * 1024 * 1024
 """What `maxBody` may say at most."""
@@ -45,13 +45,10 @@ def request_of(
 
 def target_of(question: Mapping[str, object], cluster: Cluster, namespace: str) -> str:
     """Return `service/NAME` or `pod/NAME`; raises NotThere without a ready pod."""
-    for word in ("service", "pod"):
-        if name := objects.text(question, word):
-            return f"{word}/{name}"
-    found = labelled_pod(cluster, namespace, question)
+    found = asked_target(cluster, namespace, question)
     if isinstance(found, Mismatch):
         raise NotThere(found)
-    return f"pod/{found}"
+    return found
 
 
 def max_body(question: Mapping[str, object]) -> int:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from drills import objects
-from drills.errors import CannotAsk, DrillError, Missing
+from drills.errors import CannotAsk, Missing
 from drills.expectations import Mismatch, check
 from drills.findings import Cause
 from drills.ports import Deadline, HttpAnswer
@@ -22,7 +22,6 @@ from drills.probes.contract import Answer, ProbeContext
 from drills.probes.http_content import content
 from drills.probes.http_question import request_of
 from drills.probes.secret_values import NotThere, SandboxSecrets
-from drills.probes.veiling import hide, veiled
 from scenarios.model import ProbeSpec
 
 PORT = 9090
@@ -40,11 +39,7 @@ class PrometheusProbe:
         """Ask once; raises CannotAsk, Unreachable, Forbidden."""
         namespace = context.sandbox(spec.question)
         secrets = SandboxSecrets(context.cluster, namespace)
-        try:
-            return veiled(self._asked(spec, context, secrets, timeout), secrets.shown)
-        except DrillError as error:
-            error.args = (hide(str(error), secrets.shown),)
-            raise
+        return secrets.kept(lambda: self._asked(spec, context, secrets, timeout))
 
     def _asked(
         self, spec: ProbeSpec, context: ProbeContext, secrets: SandboxSecrets, timeout: float

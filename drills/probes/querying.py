@@ -25,7 +25,7 @@ from drills import objects
 from drills.errors import CannotAsk, Missing
 from drills.expectations import Mismatch
 from drills.findings import Cause
-from drills.ports import Cluster, Tunnel
+from drills.ports import Tunnel
 from drills.probes.contract import ProbeContext
 from drills.probes.credentials import Credentials, credentials
 from drills.probes.databases import Login, Meaning, Refusal, Table
@@ -35,7 +35,7 @@ from drills.probes.mysql import ask_mysql
 from drills.probes.postgresql import PORT as POSTGRESQL_PORT
 from drills.probes.postgresql import ask_postgresql
 from drills.probes.veiling import hide
-from drills.probes.workloads import labelled_pod
+from drills.probes.workloads import asked_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def read(
     if isinstance(as_whom, Mismatch):
         return Reading(wrong=as_whom)
     secret = as_whom.login.password
-    target = _target(context.cluster, namespace, question)
+    target = asked_target(context.cluster, namespace, question)
     context.veil.learn((secret,) if secret else ())
     if isinstance(target, Mismatch):
         return Reading(wrong=target, secret=secret)
@@ -178,11 +178,3 @@ def _check_password(refusal: Refusal, words: str, as_whom: Credentials) -> None:
         newline = as_whom.oddity.endswith("newline")
         hint = _NEWLINE_HINT if newline else _HINTS[Meaning.DRIVER][0]
         raise CannotAsk(f"{as_whom.oddity}, and {refusal.meaning.value}: {words}", hint=hint)
-
-
-def _target(cluster: Cluster, namespace: str, question: Mapping[str, object]) -> str | Mismatch:
-    for word in ("service", "pod"):
-        if name := objects.text(question, word):
-            return f"{word}/{name}"
-    found = labelled_pod(cluster, namespace, question)
-    return found if isinstance(found, Mismatch) else f"pod/{found}"

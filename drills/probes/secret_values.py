@@ -1,17 +1,21 @@
 """Values out of restored Secrets, by name and key: what a login takes and a report must not show.
 
 In: a place `{secret, key}` in the question and the sandbox. Out: the text, or what is wrong with
-the restored Secret.
+the restored Secret. The one reader of Secrets for all kinds of probes.
 """
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from drills import objects
 from drills.cluster import ClientCertificate
+from drills.errors import DrillError
 from drills.expectations import Mismatch
+from drills.objects import KubeObject
 from drills.ports import Cluster, Kind
+from drills.probes.contract import Answer
+from drills.probes.veiling import hide, veiled
 
 SECRET = Kind("v1", "Secret")
 CERTIFICATE_KEY, PRIVATE_KEY = "tls.crt", "tls.key"
@@ -26,6 +30,22 @@ class NotThere(Exception):
         self.mismatch = mismatch
 
 
+def restored_secret(cluster: Cluster, namespace: str, name: str) -> KubeObject | Mismatch:
+    """Return a Secret of the sandbox, or that it is not there."""
+    return cluster.get(SECRET, namespace, name) or Mismatch(f"Secret {name}", "no such Secret")
+
+
+def text_under(secret: KubeObject, key: str) -> str | Mismatch:
+    """Return the text under a key, or what is there instead."""
+    name, encoded = objects.name(secret), objects.text(secret, "data", key)
+    if not encoded:
+        return Mismatch(f"key {key} in Secret {name}", "no such key")
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return Mismatch(f"text under {key} in Secret {name}", "something that is no text")
+
+
 class SandboxSecrets:
     """The Secrets of one sandbox namespace; remembers what it has handed out, to be hidden."""
 
@@ -34,21 +54,27 @@ class SandboxSecrets:
         self._namespace = namespace
         self.shown: list[str] = []
         """Values that must not appear in an answer."""
+        self._found: dict[str, KubeObject | Mismatch] = {}
+
+    def kept(self, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` answers, or raise its error, without the values handed out."""
+        try:
+            return veiled(ask(), self.shown)
+        except DrillError as error:
+            error.args = (hide(str(error), self.shown),)
+            raise
 
     def text(self, place: Mapping[str, object]) -> str:
         """Return the text at `{secret, key}`; raises NotThere."""
-        name, key = objects.text(place, "secret"), objects.text(place, "key")
-        secret = self._cluster.get(SECRET, self._namespace, name)
-        if secret is None:
-            raise NotThere(Mismatch(f"Secret {name}", "no such Secret"))
-        encoded = objects.text(secret, "data", key)
-        if not encoded:
-            raise NotThere(Mismatch(f"key {key} in Secret {name}", "no such key"))
-        try:
-            value = base64.b64decode(encoded, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            wrong = Mismatch(f"text under {key} in Secret {name}", "something that is no text")
-            raise NotThere(wrong) from None
+        name = objects.text(place, "secret")
+        if name not in self._found:
+            self._found[name] = restored_secret(self._cluster, self._namespace, name)
+        secret = self._found[name]
+        if isinstance(secret, Mismatch):
+            raise NotThere(secret)
+        value = text_under(secret, objects.text(place, "key"))
+        if isinstance(value, Mismatch):
+            raise NotThere(value)
         self.hide(value)
         return value
 

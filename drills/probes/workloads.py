@@ -76,12 +76,15 @@ def logged_pod(
     return _none_ready(question, found)
 
 
-def labelled_pod(
+def asked_target(
     cluster: Cluster, namespace: str, question: Mapping[str, object]
 ) -> str | Mismatch:
-    """Return the name of a ready pod by `podLabels` and `workload`, or what there is instead."""
+    """Return `service/NAME` or `pod/NAME` that a question means, or what there is instead."""
+    for word in ("service", "pod"):
+        if name := objects.text(question, word):
+            return f"{word}/{name}"
     found = asked_pod(cluster, namespace, {**question, "container": ""})
-    return found if isinstance(found, Mismatch) else found.pod
+    return found if isinstance(found, Mismatch) else f"pod/{found.pod}"
 
 
 def is_ready(pod: KubeObject) -> bool:

@@ -26,6 +26,7 @@ from drills.adapters.kube.tls_stream import TlsStream
 from drills.adapters.kube.tunnel import PodTunnel
 from drills.adapters.kube.wire import Request, Wire
 from drills.cluster import (
+    PATIENCE_SECONDS,
     Abilities,
     Change,
     ExecAnswer,
@@ -39,7 +40,6 @@ from drills.cluster import (
 from drills.objects import KubeObject
 from drills.ports import Clock, Deadline
 
-PATIENCE_SECONDS = 60.0
 FAREWELL_SECONDS = 0.5
 """How much longer than its time a tunnel stays, so that a server can say that it took too long."""
 NAMESPACE = Kind("v1", "Namespace")

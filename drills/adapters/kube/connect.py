@@ -16,9 +16,10 @@ from kubernetes.config.config_exception import ConfigException
 
 from drills import objects
 from drills.adapters.clock import SystemClock
-from drills.adapters.kube.cluster import PATIENCE_SECONDS, KubeCluster
+from drills.adapters.kube.cluster import KubeCluster
 from drills.adapters.kube.watching import Timing
 from drills.adapters.kube.wire import POOL_CONNECTIONS, Wire
+from drills.cluster import PATIENCE_SECONDS
 from drills.errors import Misconfigured
 from drills.ports import Clock
 

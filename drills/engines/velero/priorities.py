@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from drills import objects
 from drills.backups import BackedUpObject
 from drills.engines.velero.rule import Patch, Rule, merge_rule
-from drills.name_places import REVISIONS
+from drills.name_places import REVISED_SPEC, REVISIONS
 from drills.pod_specs import POD_SPECS
 
 Workload = tuple[str, str]
@@ -23,7 +23,6 @@ Workload = tuple[str, str]
 GONE: Patch = {"priorityClassName": None, "priority": None}
 LEFT_ALONE: Patch = {"spec": {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}}
 _REVISED = frozenset({"statefulsets.apps", "daemonsets.apps"})
-_REVISION = ("data", "spec", "template", "spec")
 
 
 def priority_rules(scope: Iterable[BackedUpObject]) -> Iterator[Rule]:
@@ -54,7 +53,7 @@ def _keep_pods(
         else:
             alone[resource, namespace].append(name)
     for namespace, names in sorted(alike.items()):
-        yield merge_rule(REVISIONS, (namespace,), _below(_REVISION, GONE), names=names)
+        yield merge_rule(REVISIONS, (namespace,), _below(REVISED_SPEC, GONE), names=names)
     for (resource, namespace), names in sorted(alone.items()):
         yield merge_rule(resource, (namespace,), LEFT_ALONE, names=names)
 

@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 
 from drills.adapters.clock import SystemClock
-from drills.adapters.kube import KubeCluster, connect_cluster
+from drills.adapters.kube import KubeCluster
 from drills.errors import CannotAsk
 from drills.ports import Ending
 from drills.probes import Answer, find_probe
 from drills.probes.contract import ProbeContext
-from embedded.apiserver import ApiServer
-from embedded.storage import Storage
 from embedded.tls import server_context
-from tests.drills.adapters.kube.conftest import StandIns, a_service, namespace, run_pod
+from tests.drills.adapters.kube.conftest import StandIns, pod_behind
 from tests.drills.adapters.kube.speaking import (
     Application,
     Script,
@@ -46,13 +44,6 @@ def hold() -> Iterator[threading.Event]:
 def ask(tmp_path: Path) -> Iterator[Ask]:
     """Ask an application behind a port-forward that follows a script."""
     stand_ins = StandIns()
-    server = ApiServer(Storage(), stand_ins)
-    server.start()
-    server.write_kubeconfig(tmp_path / "config")
-    cluster = connect_cluster(kubeconfig=str(tmp_path / "config"), patience=5)
-    cluster.create(namespace("box"))
-    cluster.create(a_service("shop"))
-    run_pod(server, "shop")
 
     def put(
         script: Script,
@@ -66,9 +57,8 @@ def ask(tmp_path: Path) -> Iterator[Ask]:
         question = {**ASKED, "tls": tls is not None, **more}
         return find_probe("tcp").ask(spec("tcp", question, expect), _drill(cluster), timeout)
 
-    yield put
-    cluster.close()
-    server.stop()
+    with pod_behind("shop", stand_ins, tmp_path) as cluster:
+        yield put
 
 
 def _drill(cluster: KubeCluster) -> ProbeContext:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +105,21 @@ def cluster(server: ApiServer, tmp_path: Path) -> KubeCluster:
     cluster = connect_cluster(kubeconfig=str(tmp_path / "config"), patience=5, timing=timing)
     cluster.create(namespace("box"))
     return cluster
+
+
+@contextmanager
+def pod_behind(service: str, stand_ins: StandIns, folder: Path) -> Iterator[KubeCluster]:
+    """A cluster whose namespace `box` holds one Service with a ready pod, for whole probes."""
+    server = ApiServer(Storage(), stand_ins)
+    server.start()
+    server.write_kubeconfig(folder / "config")
+    cluster = connect_cluster(kubeconfig=str(folder / "config"), patience=5)
+    cluster.create(namespace("box"))
+    cluster.create(a_service(service))
+    run_pod(server, service)
+    yield cluster
+    cluster.close()
+    server.stop()
 
 
 def namespace(name: str) -> KubeObject:

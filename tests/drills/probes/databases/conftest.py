@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 
 from drills.adapters.clock import SystemClock
-from drills.adapters.kube import KubeCluster, connect_cluster
+from drills.adapters.kube import KubeCluster
 from drills.objects import KubeObject
 from drills.ports import Deadline
 from drills.probes import Answer, ProbeContext, find_probe
 from drills.probes.asking import Limits, interrogate
 from drills.record import ProbeRecord
-from embedded.apiserver import ApiServer
-from embedded.storage import Storage
-from tests.drills.adapters.kube.conftest import StandIns, a_service, namespace, run_pod
+from tests.drills.adapters.kube.conftest import StandIns, pod_behind
 from tests.drills.probes.databases.servers import (
     PASSWORD,
     Server,
@@ -115,16 +113,8 @@ def servers() -> Iterator[Callable[[str], Server]]:
 def lone(tmp_path: Path) -> Iterator[World]:
     """A sandbox whose database is not there: nothing stands in for the pod's port."""
     stand_ins = StandIns()
-    server = ApiServer(Storage(), stand_ins)
-    server.start()
-    server.write_kubeconfig(tmp_path / "config")
-    cluster = connect_cluster(kubeconfig=str(tmp_path / "config"), patience=5)
-    cluster.create(namespace("box"))
-    cluster.create(a_service("db"))
-    run_pod(server, "db")
-    yield World(cluster, stand_ins, Server("postgresql", 0))
-    cluster.close()
-    server.stop()
+    with pod_behind("db", stand_ins, tmp_path) as cluster:
+        yield World(cluster, stand_ins, Server("postgresql", 0))
 
 
 @pytest.fixture(params=KINDS)
